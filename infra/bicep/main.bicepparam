@@ -1,8 +1,8 @@
-// The values of your deployment. Copy this file to my.bicepparam next to it (the next line is relative), change the
-// copy, and pass it to infra/deploy.sh --parameters.
+// The values of your deployment. Copy this file to my.bicepparam in the same directory (the next line contains a
+// relative path), change the copy, and pass it to infra/deploy.sh --parameters.
 using './main.bicep'
 
-// The start of every resource's name: 3 to 11 lower-case letters and digits, beginning with a letter. Changing it later
+// The prefix of every resource's name: 3 to 11 lower-case letters and digits, beginning with a letter. Changing it later
 // creates a second deployment instead of renaming the first.
 param name = 'vmrsched'
 
@@ -10,21 +10,21 @@ param name = 'vmrsched'
 // the add-in has to be installed again. Bind it with infra/custom-domain.sh after the first deployment.
 param publicHostName = ''
 
-// The addresses to which an e-mail is sent when an alert fires; [] creates the alerts without notifying anybody.
+// Who gets an e-mail when an alert fires; [] creates the alerts without notifying anybody.
 param alertEmails = []
 
-// The user name with which conferencing nodes sign in (external policy); '' switches external policy off.
+// The user name that conferencing nodes sign in with (external policy); '' switches external policy off.
 // deploy.sh asks for the password and keeps its hash in the vault.
 param policyUsername = 'policy'
 
-// Whether nodes also get responses for VMRs that were created through the management API or imported. Use 'off' if all
-// of them are on another server.
+// Whether policy also serves VMRs that were created through the management API or imported. Use 'off' if all of them
+// are on another server.
 param policyVmrs = 'on'
 
 // The user name of the management API; '' switches Basic authentication off.
 param managementUsername = 'admin'
 
-// The client id that infra/grants/entra.sh prints: people with its app role Scheduling.Admin in this tenant can use
+// The client id that infra/grants/entra.sh prints: people in this tenant who have its app role Scheduling.Admin can use
 // the management API with an Entra token. '' switches that off.
 param managementClientId = ''
 
@@ -34,7 +34,7 @@ param webProxy = ''
 param noProxy = '.core.windows.net,.vault.azure.net'
 
 // An instance that never stops costs more than everything else in a small deployment (see docs/operations.md).
-// With 0, Graph's notifications may encounter a cold start; the sweep finds lost ones minutes later.
+// With 0, Graph's notifications may encounter a cold start. If one is lost, the sweep finds its message minutes later.
 param alwaysReadyInstances = 0
 param maximumInstances = 40
 param instanceMemory = 2048
@@ -51,8 +51,8 @@ param privateNetwork = false
 param addressSpace = '10.83.0.0/24'
 param adminAddresses = []
 
-// Tags for all resources, as in {'cost-centre': '1234'}. dataLock: locks on storage and vault have to be removed before
-// these, or the resource group, can be deleted.
+// Tags for all resources, as in {'cost-centre': '1234'}. dataLock locks storage and vault: the locks have to be removed
+// before storage, vault or the resource group can be deleted.
 param tags = {}
 param dataLock = true
 

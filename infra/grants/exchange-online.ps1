@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-    Sets up an equipment mailbox in Exchange Online for VMR scheduling, and gives the app access to it and to no other.
+    Sets up an equipment mailbox in Exchange Online for VMR scheduling, and gives the app access to that mailbox only.
 
 .DESCRIPTION
     If it is run again, it changes nothing. With -WhatIf it only prints what it would do.
@@ -17,11 +17,11 @@
     Client id of the managed identity (infra/deploy.sh prints it), or of the service provider's app registration.
 
 .PARAMETER ObjectId
-    Object id of that app's ENTERPRISE application in this tenant, which is not that of the app registration:
+    Object id of that app's ENTERPRISE application in this tenant (not the object id of the app registration):
     az ad sp show --id <AppId> --query id
 
 .PARAMETER OtherMailbox
-    Any other mailbox of the organization: at the end, the script proves that the app has no access to it.
+    Any other mailbox in the organization. At the end, the script proves that the app has no access to it.
 
 .EXAMPLE
     ./exchange-online.ps1 -Mailbox vmr@example.com -MailboxName "Video rooms" -AppId 1111… -ObjectId 2222… `
@@ -61,7 +61,7 @@ function Stop-Setup([string] $Message) {
     if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }
 }
 
-# A tenant in which nothing has been customized has no scopes and roles of its own, and every cmdlet below fails.
+# A tenant in which nothing has been customized has no scopes or roles of its own, so every cmdlet below fails.
 if ((Get-OrganizationConfig).IsDehydrated) {
     Stop-Setup 'This organization cannot be customized yet. Do: Enable-OrganizationCustomization (only once), wait until (Get-OrganizationConfig).IsDehydrated is False, which may take hours, and run this again.'
 }
@@ -92,8 +92,8 @@ $wanted = [ordered]@{
     AutomateProcessing               = 'AutoUpdate'
     # The app answers the calendar items of new invitations.
     AddNewRequestsTentatively        = $true
-    # Keep text and subject: the security tag is in the text. (Exchange applies these with AutoAccept only; should
-    # somebody switch that on, the tag survives.)
+    # Keep text and subject: the security tag is in the text. (Exchange only applies these settings with
+    # AutoAccept. If somebody switches that on, the tag survives.)
     DeleteComments                   = $false
     DeleteSubject                    = $false
     AddOrganizerToSubject            = $false
@@ -124,8 +124,8 @@ if ($found) {
 }
 
 # --- The app's access, to this mailbox alone ---------------------------------------------------------------------
-# RBAC for Applications: the grant is stored in Exchange itself. The app must have NO Graph permission for mail or
-# calendars in Entra in addition: the two add up, and a permission there is for all mailboxes.
+# RBAC for Applications: the grant is stored in Exchange itself. The app must NOT also have a Graph permission for mail
+# or calendars in Entra: the two add up, and a permission in Entra is for all mailboxes.
 if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContinue)) {
     if ($PSCmdlet.ShouldProcess("$AppId", 'Register the app in Exchange')) {
         New-ServicePrincipal -AppId $AppId -ObjectId $ObjectId -DisplayName 'VMR scheduling' | Out-Null
@@ -133,7 +133,7 @@ if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContin
     }
 }
 
-# Names of scopes and assignments have at most 64 characters; an address may have more.
+# Names of scopes and assignments can have at most 64 characters; an address can be longer.
 $id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }
 $scope = "VMR scheduling $id"
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
@@ -191,7 +191,7 @@ if ($others.Count) {
 $visible = (Get-OrganizationConfig).VisibleMeetingUpdateProperties
 if ("$visible" -notmatch 'Body') {
     Write-Output @"
-Advice for the whole organization: updates of a meeting's text are noticed minutes late. To have them noticed immediately:
+Advice for the whole organization: changes to a meeting's text are noticed minutes late. To have them noticed immediately:
   Set-OrganizationConfig -VisibleMeetingUpdateProperties 'Location,Subject,Body,AllProperties:15'
 (now: $visible)
 "@

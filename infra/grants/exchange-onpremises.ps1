@@ -1,7 +1,7 @@
 <#
 .SYNOPSIS
     Sets up an equipment mailbox on an Exchange Server (2016, 2019, SE) for VMR scheduling, and gives the service account
-    access to it and to no other.
+    access to that mailbox only.
 
 .DESCRIPTION
     If it is run again, it changes nothing. With -WhatIf it only prints what it would do.
@@ -17,9 +17,9 @@
     The account that the app signs in with: an ordinary user with a mailbox, not an admin.
 
 .PARAMETER OrganizerGroup
-    A group whose members are to send late joining instructions themselves (only if the service could not be reached on
-    the click). The service account may then act as every member of it, in their whole mailbox: if you leave it out, these
-    e-mails come from the equipment mailbox. Members of groups within the group do not count.
+    A group whose members send late joining instructions themselves (only needed if the service could not be reached when
+    they clicked). The service account may then act as each of its members, in their whole mailbox. Without a group, these
+    e-mails come from the equipment mailbox. Members of nested groups do not count.
 
 .PARAMETER Delegate
     Full access to the equipment mailbox instead of impersonation: for the setting ews_access = delegate.
@@ -102,7 +102,7 @@ if ($found) {
 
 # --- The service account's access, to this mailbox alone ----------------------------------------------------------
 # Without a scope, ApplicationImpersonation would open every mailbox in the organization.
-# Names of scopes and assignments have at most 64 characters; an address may have more.
+# Names of scopes and assignments can have at most 64 characters; an address can be longer.
 $id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
 $scopes = [ordered]@{}
@@ -139,7 +139,7 @@ if ($Delegate -and $found) {
     if (-not $full -and $PSCmdlet.ShouldProcess($ServiceAccount, "Full access to $Mailbox")) {
         Add-MailboxPermission -Identity $Mailbox -User $ServiceAccount -AccessRights FullAccess -AutoMapping $false | Out-Null
     }
-    # Full access does not include the right to send answers and e-mails in the mailbox's name.
+    # Full access does not include the right to send answers and e-mails as the mailbox.
     $sends = Get-ADPermission -Identity $found.DistinguishedName -User $ServiceAccount | Where-Object { "$($_.ExtendedRights)" -match 'Send.As' }
     if (-not $sends -and $PSCmdlet.ShouldProcess($ServiceAccount, "Send as $Mailbox")) {
         Add-ADPermission -Identity $found.DistinguishedName -User $ServiceAccount -ExtendedRights 'Send As' | Out-Null
@@ -148,9 +148,9 @@ if ($Delegate -and $found) {
 
 # --- What the service account may ask of the server ---------------------------------------------------------------
 # One worker of the app makes at most 4 concurrent calls to a server; under load, there are several workers. Exchange's
-# own limits (27 calls; 300000, 900000 and 3000000 ms) are meant for one person's programs. These are for a program
-# that serves everybody, and still keep it from overloading the server. Regular: only for accounts that it is assigned
-# to.
+# own limits (27 calls; 300000, 900000 and 3000000 ms) are meant for one person's programs. The limits below
+# suit a program that serves everybody, and still keep it from overloading the server. A policy with the scope Regular
+# applies only to accounts that it is assigned to.
 $policy = 'VMR scheduling'
 if (-not (Get-ThrottlingPolicy -Identity $policy -ErrorAction SilentlyContinue)) {
     if ($PSCmdlet.ShouldProcess($policy, 'Create the throttling policy')) {
@@ -158,7 +158,7 @@ if (-not (Get-ThrottlingPolicy -Identity $policy -ErrorAction SilentlyContinue))
             -EwsMaxBurst 600000 -EwsRechargeRate 1800000 -EwsCutoffBalance 6000000 | Out-Null
     }
 }
-# Exchange's versions differ in whose budget an impersonated call is charged to: both accounts get the policy.
+# Exchange versions differ in which account an impersonated call is charged to, so both accounts get the policy.
 foreach ($account in @($ServiceAccount, $Mailbox)) {
     $association = Get-ThrottlingPolicyAssociation -Identity $account -ErrorAction SilentlyContinue
     if (-not $association -or "$($association.ThrottlingPolicyId)" -notmatch $policy) {
