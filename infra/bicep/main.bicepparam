@@ -2,8 +2,8 @@
 // relative path), change the copy, and pass it to infra/deploy.sh --parameters.
 using './main.bicep'
 
-// The prefix of every resource's name: 3 to 11 lower-case letters and digits, beginning with a letter. Changing it later
-// creates a second deployment instead of renaming the first.
+// The prefix of every resource's name: 3 to 11 lower-case letters and digits, beginning with a letter. Changing it
+// later creates a second deployment instead of renaming the first.
 param name = 'vmrsched'
 
 // Your own host name for the app, '' for the one that Azure assigns. It is part of every manifest: after a change,

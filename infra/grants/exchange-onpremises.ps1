@@ -17,9 +17,9 @@
     The account that the app signs in with: an ordinary user with a mailbox, not an admin.
 
 .PARAMETER OrganizerGroup
-    A group whose members send late joining instructions themselves (only needed if the service could not be reached when
-    they clicked). The service account may then act as each of its members, in their whole mailbox. Without a group, these
-    e-mails come from the equipment mailbox. Members of nested groups do not count.
+    A group whose members send late joining instructions themselves (only needed if the service could not be reached
+    when they clicked). The service account may then act as each of its members, in their whole mailbox. Without a
+    group, these e-mails come from the equipment mailbox. Members of nested groups do not count.
 
 .PARAMETER Delegate
     Full access to the equipment mailbox instead of impersonation: for the setting ews_access = delegate.
