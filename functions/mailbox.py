@@ -1,4 +1,4 @@
-"""Passes Graph's notifications to the queue, and messages from the queues to their handlers."""
+"""Passes Graph's notifications to the queue and messages from the queues to their handlers."""
 
 import logging
 from typing import List  # noqa: UP035  # the worker's indexer rejects func.Out[list[str]]
@@ -56,7 +56,7 @@ async def process(message: func.QueueMessage) -> None:
 
 @bp.queue_trigger("message", POISON, STORAGE)
 async def set_aside(message: func.QueueMessage) -> None:
-    """Records a message that could not be processed, and raises an alarm."""
+    """Records a message that could not be processed and raises an alarm."""
     await services().scheduling.poison_queue.record(message.get_body().decode())
 
 
@@ -70,5 +70,5 @@ async def turns(message: func.QueueMessage) -> None:
 
 @bp.queue_trigger("message", ROUNDS_POISON, STORAGE)
 async def turns_set_aside(message: func.QueueMessage) -> None:
-    """Records a round's message that could not be processed, and raises an alert. The next round repeats its work."""
+    """Records a round's message that could not be processed and raises an alert. The next round repeats its work."""
     services().scheduling.poison_queue.record_round(message.get_body().decode())

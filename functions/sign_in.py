@@ -1,4 +1,4 @@
-"""Sign-in of users in the add-in's dialog, and of the service account by an admin."""
+"""Signs in users in the add-in's dialog and, with an admin's help, the service account."""
 
 import inspect
 from typing import Any

@@ -89,7 +89,7 @@ class AppPackage:
         say(
             f"It has been deployed before, but does not work ({fault})."
             if fault
-            else "this package is already deployed, and works"
+            else "this package is already deployed and works"
         )
         return not fault
 

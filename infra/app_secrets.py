@@ -33,7 +33,7 @@ class AppSecrets:
     app: str
 
     def put(self, names: list[str], new: str) -> None:
-        """Create missing secrets, and replace the secret `new`. No value is printed or passed on a command line."""
+        """Create missing secrets and replace the secret `new`. No value is printed or passed on a command line."""
         step("Secrets")
         if new and new not in names:
             fail(f"this deployment has no secret {new}", f"choose one of: {', '.join(names)}")
@@ -69,7 +69,7 @@ class AppSecrets:
             )
 
     def _refresh_references(self) -> None:
-        """Make the app read its secret references now. It normally does so when it starts, and once a day.
+        """Make the app read its secret references now. It normally does so when it starts and once a day.
 
         This is not confirmed on Flex Consumption. If it has no effect, the app reads them when it restarts after the
         package has been deployed.
@@ -81,7 +81,7 @@ class AppSecrets:
 
 
 def value_of(name: str) -> str:
-    """A new value for a secret; passwords are prompted for, or taken from the environment, and hashed."""
+    """A new value for a secret. Passwords are prompted for or taken from the environment, and then hashed."""
     if name == SIGNING_KEY:
         return secrets.token_urlsafe(48)
     if name not in PASSWORDS:

@@ -1,4 +1,4 @@
-"""Calls the Azure CLI: returns whole JSON documents, and on failure explains what is wrong and what to do.
+"""Calls the Azure CLI. Returns whole JSON documents; on failure, explains what is wrong and what to do.
 
 It uses only the standard library, like everything that runs on an administrator's machine. `--query` is not used:
 documents are evaluated here, so that a missing field is noticed instead of becoming the string "None". Bodies are
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Failure(SystemExit):
-    """Ends the program with a message: what is wrong, and what to do about it."""
+    """Ends the program with a message that says what is wrong and what to do about it."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"\nFailed: {what}\nDo:     {remedy}")

@@ -47,7 +47,7 @@ class Subscription:
 
 
 def check_tools() -> None:
-    """Check that az, Bicep and Python are new enough, and that the clone is complete."""
+    """Check that az, Bicep and Python are new enough and that the clone is complete."""
     step("Tools")
     versions = az_or("az does not start", "az version", "version")
     version = str(versions["azure-cli"])

@@ -1,7 +1,7 @@
 """Binds your own host name to the app, with a certificate that Azure issues and renews. Idempotent.
 
-Not part of infra/bicep: the DNS records can only be created once the app exists, and must exist before the name is
-bound. Flex Consumption requires a CNAME (no bare domains), and supports three certificates per app.
+Not part of infra/bicep: the DNS records can only be created once the app exists and must exist before the name is
+bound. Flex Consumption requires a CNAME (no bare domains) and supports three certificates per app.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from infra.azure import ARM, ROOT, AzError, az, az_or, fail, rest, say
 
 
 def bind(group: str, app: str, host: str) -> None:
-    """Deploy infra/domain for one host name; issuing the certificate takes a few minutes."""
+    """Deploy infra/domain for one host name. Issuing the certificate takes a few minutes."""
     subscription = az_or("you are not logged in", "az login", "account", "show")["id"]
     site = f"{ARM}/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web/sites/{app}"
     try:

@@ -26,7 +26,7 @@ LIBRARIES = (
     "addin/vendor/msal-browser.min.js", "addin/vendor/msal-browser.LICENSE", "console/vendor/msal-browser.min.js",
     "console/vendor/msal-browser.LICENSE", "console/vendor/htm-preact.js", "console/vendor/htm-preact.LICENSE",
 )  # fmt: skip
-"""Third-party files of the task pane and the console, with their licences; fetched by dev/install."""
+"""Third-party files for the task pane and the console, with their licences. dev/install fetches them."""
 
 PACKAGES = Path(".python_packages/lib/site-packages")
 """Where the Functions host looks for requirements bundled with the app."""
@@ -36,7 +36,7 @@ PLATFORM = "x86_64-manylinux_2_28"
 NEVER_LOADED = {".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".cpp"}
 LEFT_OUT = {"__pycache__", "node_modules", "tests"}
 OWN_AUTHORITIES = ROOT / "infra" / "authorities.pem"
-"""Your own certificate authorities, if Exchange, AD FS or a Management Node need them; deploy.sh configures them."""
+"""Your own certificate authorities, if Exchange, AD FS or a Management Node needs them. deploy.sh configures them."""
 PUBLIC_AUTHORITIES = Path("certifi/cacert.pem")
 ON_ADMINS_MACHINES = Path("shared/cli")
 """Parts of the product that do not run in Azure."""

@@ -58,7 +58,7 @@ def handshake(base: str) -> str:
 
 
 def storage(base: str) -> str:
-    """Check that settings can be read, and that the app's identity has access to the tables.
+    """Check that settings can be read and that the app's identity has access to the tables.
 
     Looks up an integration that does not exist.
     """

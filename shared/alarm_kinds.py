@@ -49,8 +49,9 @@ class AlarmLevel(StrEnum):
 
 
 class AlarmType(NamedTuple):
-    """What all alarms of a kind have in common. `identifier` is the kind's number for monitoring, and is never
-    reused.
+    """What all alarms of a kind have in common.
+
+    `identifier` is the kind's number for monitoring and is never reused.
     """
 
     identifier: int

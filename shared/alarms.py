@@ -1,4 +1,4 @@
-"""Raised alarms: problems that an admin has to fix, and their causes.
+"""Raised alarms: problems that an admin has to fix, with their causes.
 
 An alarm is cleared once its problem is gone (O1).
 """

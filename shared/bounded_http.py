@@ -67,9 +67,9 @@ class AnswerTooLarge(AnswerRefused):
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """Forwards requests, and limits the size and duration of responses.
+    """Forwards requests and limits the size and duration of responses.
 
-    Raises AnswerRefused if a response is too large, and httpx.ReadTimeout if it takes too long.
+    Raises AnswerRefused if a response is too large and httpx.ReadTimeout if it takes too long.
     """
 
     def __init__(self, bounds: Bounds, wire: httpx.AsyncBaseTransport) -> None:

@@ -14,7 +14,7 @@ _NOT_A_BRACKET = re.compile(rb"[^\[\]{}]++")
 
 
 def read_json(content: bytes) -> Any:
-    """The parsed JSON. Raises ValueError for invalid JSON, and for JSON that is nested too deeply."""
+    """The parsed JSON. Raises ValueError for JSON that is invalid or nested too deeply."""
     if _depth(content) > MAX_DEPTH:
         raise ValueError(f"the JSON is nested more than {MAX_DEPTH} levels deep")
     try:

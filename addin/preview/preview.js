@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Shows admins the pane without Outlook (W6): the same screens and decisions, with sample results instead of real
- * actions. It uses neither Office.js nor a token, and sends no requests. The URL names a state, as in
+ * actions. It uses neither Office.js nor a token and sends no requests. The URL names a state, as in
  * `…/preview#success`; the root element lists the states in `data-states`.
  */
 

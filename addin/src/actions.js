@@ -1,5 +1,5 @@
 // @ts-check
-/** The pane's actions. Each one ends in exactly one event for the state machine, and none of them throws. */
+/** The pane's actions. Each one ends in exactly one event for the state machine and never throws. */
 
 import { ApiError } from './api.js';
 import { allocated, personal, promised } from './blocks.js';

@@ -46,7 +46,7 @@ export function personal({ instructions: html, instructions_text: text, location
 }
 
 /**
- * A block that replaces an earlier one, and takes over the known addresses of its mailbox.
+ * A block that replaces an earlier one and takes over the known addresses of its mailbox.
  * @param {Block & {mailbox: Mailbox}} block
  * @param {Placed|null} former
  */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Inserts a block into a meeting's body or removes it, and verifies this by reading the body back (X3).
+ * Inserts a block into a meeting's body or removes it, and reads the body back to verify this (X3).
  *
  * Prepending leaves the rest of the body unchanged. Writing the whole body breaks pictures (office-js #6808,
  * #5430, #402, #1666), so a body with pictures is only rewritten if the user has agreed.

@@ -80,7 +80,7 @@ export function withoutLines(raw, seen) {
 }
 
 /**
- * The letters and digits of the text, and the position of each.
+ * The letters and digits of the text, with their positions.
  * @param {string} text
  */
 export function lettersOf(text) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** What a meeting already has when the pane opens: whose VMR it is, and what is missing. */
+/** What a meeting already has when the pane opens: whose VMR it is and what is missing. */
 
 import { everybody, isMailbox, isTelling } from './attendees.js';
 import { isSeparable } from './body.js';
@@ -54,7 +54,7 @@ export async function find(item, body, room, ask) {
 
 /**
  * The owner of a tag, according to the server. Outlook does not tell add-ins the meeting's uid, so the owner is
- * determined by the booked time, and by whether this meeting could already have been sent.
+ * determined by the booked time and by whether this meeting could already have been sent.
  * @param {TagState} state
  * @param {boolean} isOccurrence  the tag came from the series
  * @param {boolean|null} isNew

@@ -86,7 +86,7 @@ function findText(document, wanted) {
 }
 
 /**
- * The letters and digits of a document, and the position of each.
+ * The letters and digits of a document, with their positions.
  * @param {Document} document
  */
 function readable(document) {
@@ -112,7 +112,7 @@ function takeWholeText(range) {
 }
 
 /**
- * Remove the empty line after a block, which was inserted with it.
+ * Remove the empty line that was inserted after a block.
  * @param {Node} end
  * @param {Element} root
  */

@@ -26,7 +26,7 @@ const SILENT_SIGN_IN_TIMEOUT = 15_000; // milliseconds for steps that need no us
 /** The user has to click "Sign In" before anything can be requested. */
 export class SignInNeeded extends Error {}
 
-/** There is no token, and no way to sign in. */
+/** There is no token and no way to sign in. */
 export class NoIdentity extends Error {}
 
 /** Gets tokens for one user in one pane. */
@@ -46,7 +46,7 @@ export class Identity {
     this.sessions = sessions;
     this.session = config.dialog_url ? sessions.load() : '';
     this.nested = /** @type {any} */ (null); // MSAL's application
-    /** The sign-in in progress: its page, and the secrets that only this pane knows. */
+    /** The sign-in in progress: its page and the secrets that only this pane knows. */
     this.attempt = { page: '', verifier: '' };
   }
 
@@ -94,7 +94,7 @@ export class Identity {
     this.#keep(session);
   }
 
-  /** End the user's sessions on the server, and delete the one that is stored here. */
+  /** End the user's sessions on the server and delete the one that is stored here. */
   async signOut() {
     await this.api.signOut(this.session);
     this.#keep('');

@@ -114,7 +114,7 @@ export async function place(item, block, { ourLocation = '', mayRewrite = false,
 }
 
 /**
- * Remove what `place` inserted, and nothing else. The mailbox is removed before the block, so that it is never invited
+ * Remove what `place` inserted and nothing else. The mailbox is removed before the block, so that it is never invited
  * without a tag; it is added back if the body cannot be changed.
  * @param {Item} item
  * @param {Placed} placed

@@ -139,7 +139,7 @@ export class Outlook {
   }
 
   /**
-   * Open one of our pages in a dialog, and return the first message that it sends.
+   * Open one of our pages in a dialog and return the first message that it sends.
    * @param {string} url  absolute, https, on the pane's host
    * @returns {Promise<string>}
    */

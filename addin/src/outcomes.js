@@ -1,5 +1,5 @@
 // @ts-check
-/** What the user is told in addition to the integration's texts: what is left to do, and why something failed. Pure. */
+/** What the user is told in addition to the integration's texts: what is left to do and why something failed. Pure. */
 
 import { ApiError } from './api.js';
 import { AttendeesLost, PlaceError } from './insert.js';

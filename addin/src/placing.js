@@ -83,7 +83,7 @@ export class Placing {
   }
 
   /**
-   * Remove what was placed, and wait for the note to be deleted.
+   * Remove what was placed and wait for the note to be deleted.
    * @param {boolean} [mayRewrite]
    * @returns {Promise<boolean>} false if the mailbox may still be there
    */

@@ -24,7 +24,7 @@
  * @property {PersonalVmr[]} vmrs
  * @property {number} shown  how many of the matches are shown
  * @property {string} query  the search text
- * @property {boolean} signedIn  the user has signed in through the dialog, and can therefore sign out
+ * @property {boolean} signedIn  the user has signed in through the dialog and can therefore sign out
  * @property {string} page  page of a sign-in whose dialog failed, for a separate browser window
  * @property {boolean} removable  the VMR can be removed from the meeting
  * @property {Owner} owner  whose VMR the meeting has
@@ -76,7 +76,7 @@ export function start(modes) {
 }
 
 /**
- * The state after an event, and the action to start.
+ * The state after an event and the action to start.
  * @param {State} state
  * @param {Event} event
  * @returns {{state: State, effect: Effect|null}}

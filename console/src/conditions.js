@@ -1,4 +1,4 @@
-/** Evaluates the settings' conditions, which come from the API's schema, and converts them into text. */
+/** Evaluates the conditions of settings, which are in the API's schema, and converts them into text. */
 
 /**
  * @typedef {{ all?: Condition[], any?: Condition[], field: string, operator: string, values: (string | boolean)[] }} Condition

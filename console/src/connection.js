@@ -1,4 +1,4 @@
-/** The result of a save: whether Exchange responds, and what has to be done next. */
+/** The result of a save: whether Exchange responds and what has to be done next. */
 
 import { STATUS, list } from './api.js';
 import { html } from './ui.js';

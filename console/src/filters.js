@@ -10,7 +10,7 @@ import { useEffect, useRef, useState } from './ui.js';
 /**
  * @param {Filters} defaults of all filters @param {(filters: Filters) => Filters} valid corrects invalid values from a
  * URL
- * @returns {[Filters, (changes: Filters) => void]} the filters, and a function that changes some of them
+ * @returns {[Filters, (changes: Filters) => void]} the filters and a function that changes some of them
  */
 export function useFilters(defaults, valid) {
   const read = () => valid({ ...defaults, ...inUrl(Object.keys(defaults)) });

@@ -1,4 +1,4 @@
-/** The add-in's icon: the current one, and an upload that replaces it. */
+/** The add-in's icon: the current one and an upload that replaces it. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useState } from './ui.js';

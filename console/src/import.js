@@ -1,4 +1,4 @@
-/** Imports records from a file, and shows the progress and every invalid row. */
+/** Imports records from a file, showing the progress and every invalid row. */
 
 import { html, useRef, useState } from './ui.js';
 import { Problem } from './parts.js';

@@ -1,4 +1,4 @@
-/** An integration's own overview, and the sign-in of its service account. */
+/** An integration's own overview and the sign-in of its service account. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useEffect, useState } from './ui.js';
@@ -81,7 +81,7 @@ function Link({ id, integration, isSignedIn }) {
           <p><a class="button" href=${link.sign_in_link} target="_blank" rel="noopener noreferrer">Open it in a new tab</a></p>
           <p class="about">Valid until <${Moment} utc=${link.expires} />. The redirect URI must be registered as <code>${link.redirect_uri}</code>.</p>`}
       </li>
-      <li>Open the link, and sign in as <strong>${integration.username || 'the service account'}</strong>.</li>
+      <li>Open the link and sign in as <strong>${integration.username || 'the service account'}</strong>.</li>
       <li>If there is an option to <em>consent on behalf of your organization</em>, do not select it: consent is only needed for the service account. Choose <em>Accept</em>.</li>
       <li>You return to this deployment, which shows “Successfully signed in”. Then <a href="#/integrations/${id}">check the integration</a>.</li>
     </ol>

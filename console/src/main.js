@@ -1,4 +1,4 @@
-/** The console: signs the admin in, and shows the view that the URL specifies. */
+/** The console: signs the admin in and shows the view that the URL specifies. */
 
 import { html, render, useEffect, useRef, useState } from './ui.js';
 import { Change } from './change.js';

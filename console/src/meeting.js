@@ -97,7 +97,7 @@ function Give({ meeting, act }) {
 /** The number of occurrences that are shown at first. */
 const DRAWN = 12;
 
-/** @param {{ occurrences: any[] }} props shows a line for each: the join window, and the meeting within it */
+/** @param {{ occurrences: any[] }} props shows a line for each: the join window and the meeting within it */
 function Times({ occurrences }) {
   const present = now();
   const next = occurrences.findIndex((each) => each.closes > present);

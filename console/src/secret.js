@@ -1,4 +1,4 @@
-/** A secret can be set, replaced or cleared, and is never shown. */
+/** A secret can be set, replaced or cleared, but is never shown. */
 
 import { html, useEffect, useRef, useState } from './ui.js';
 

@@ -82,7 +82,7 @@ param addressSpace string = '10.83.0.0/24'
 @description('Public IPv4 addresses or ranges from which admins may reach storage and vault when privateNetwork is on.')
 param adminAddresses string[] = []
 
-// The names of storage accounts, and of vaults, have to be unique worldwide.
+// The names of storage accounts and vaults have to be globally unique.
 var unique = uniqueString(resourceGroup().id, name)
 var uniqueName = '${name}${take(unique, 13)}'
 var appSubnet = network.?outputs.appSubnet ?? ''

@@ -1,6 +1,6 @@
 // Your own host name for the app, with a certificate that Azure issues and renews. infra/custom-domain.sh deploys it,
 // once the DNS records point to the app.
-// Azure only issues certificates for bound names, and needs a certificate to bind TLS. So the name is first bound
+// Azure only issues certificates for bound names and needs a certificate to bind TLS. So the name is first bound
 // without TLS, then the certificate is issued, and tls.bicep adds it to the binding (a template may declare a resource
 // only once). On Flex Consumption, certificates belong to the site (at most three), not to the plan as elsewhere.
 

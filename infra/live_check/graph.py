@@ -46,7 +46,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class Graph:
-    """One tenant's Graph. Calls raise Refused, and OSError if there is no response."""
+    """One tenant's Graph. Calls raise Refused, or OSError if there is no response."""
 
     def __init__(self, token: str, base: str = GRAPH) -> None:
         self._base = base.rstrip("/")
@@ -54,7 +54,7 @@ class Graph:
         self._open = urllib.request.build_opener(_NoRedirects).open
 
     def get(self, path_or_link: str, query: Mapping[str, str] | None = None, prefer: str = "") -> Json:
-        """The JSON object at a path or a link from Graph. A link is used unchanged, and must point to Graph's host."""
+        """The JSON object at a path or a link from Graph. A link is used unchanged and must point to Graph's host."""
         return self._send("GET", self._url(path_or_link, query), prefer=prefer)
 
     def post(self, path: str, document: Json | None = None) -> Json:

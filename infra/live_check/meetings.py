@@ -1,4 +1,4 @@
-"""The two test mailboxes, the organizer's and the equipment mailbox: creates meetings through Graph, and removes them
+"""The two test mailboxes, the organizer's and the equipment mailbox: creates meetings through Graph and removes them
 again.
 """
 
@@ -90,8 +90,8 @@ class Mailboxes:
     # --- cleaning up
 
     def clean(self) -> list[str]:
-        """Remove everything with this run's mark from both mailboxes; returns the mailboxes in which something
-        is left.
+        """Remove everything with this run's mark from both mailboxes; returns the mailboxes that still contain
+        something.
         """
         for meeting in list(self.made):
             self.graph.delete(item(f"{self.organizer}/events", meeting))
@@ -178,12 +178,12 @@ class Held:
 
     @property
     def meeting(self) -> Meeting:
-        """The organizer's meeting. If it cannot be created, raises Refused the first time, and NotTried after that."""
+        """The organizer's meeting. If it cannot be created, raises Refused the first time and NotTried after that."""
         return self._meeting.get()
 
     @property
     def message(self) -> Json:
-        """The invitation with its event. Raises Differs the first time, and NotTried after that."""
+        """The invitation with its event. Raises Differs the first time and NotTried after that."""
         return self._message.get()
 
     @property
@@ -204,7 +204,7 @@ def moved(start: datetime, hours: int) -> Json:
 
 
 def _bears(document: Json, subject: str) -> bool:
-    """Whether an item's subject contains this text; an item may have no subject."""
+    """Whether an item has a subject that contains this text."""
     return subject in (document.get("subject") or "")
 
 

@@ -1,4 +1,4 @@
-"""Checks change notifications: with a webhook that responds to the handshake, and with one that does not."""
+"""Checks change notifications with a webhook that responds to the handshake and with one that does not."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ _LIFETIME = timedelta(hours=1)
 
 
 def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
-    """Subscribe to the equipment mailbox's Inbox, and unsubscribe again.
+    """Subscribe to the equipment mailbox's Inbox and unsubscribe again.
 
     `webhooks` is the app's base URL, or "" for none.
     """

@@ -45,7 +45,7 @@ class Once(Generic[T]):
         self._failed = ""
 
     def get(self) -> T:
-        """The object. If creating it fails, raises that error the first time, and NotTried after that."""
+        """The object. If creating it fails, raises that error the first time and NotTried after that."""
         if self._failed:
             raise NotTried(self._failed)
         try:

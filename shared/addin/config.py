@@ -35,7 +35,7 @@ _TEXTS = {
     "error_signing_in_message": "addin_pane_personal_vmr_error_signing_in_message",
     "error_inserting_personal_message": "addin_pane_personal_vmr_error_inserting_meeting_message",
 }
-"""The names of texts in the task pane, and the settings that they come from."""
+"""The names of texts in the task pane and the settings that they come from."""
 
 
 def config(integration: Integration, version: str, addresses: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -66,8 +66,9 @@ def _mailbox_addresses(integration: Integration, learnt: tuple[str, ...]) -> lis
 
 
 def offer(integration: Integration) -> dict[str, str]:
-    """The notification above a new meeting: its text, and its button, which opens the task pane. Both are plain text
-    within Office's limits.
+    """The notification above a new meeting: its text and the button that opens the task pane.
+
+    Both are plain text within Office's limits.
     """
     said = html_to_text(sanitise(integration.addin_pane_description))
     return {

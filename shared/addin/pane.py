@@ -73,7 +73,7 @@ class Pane:
         return preview(self.bundle, told), {**COMMON, "Content-Security-Policy": security}
 
     async def commands(self, uuid: str) -> tuple[str, dict[str, str]]:
-        """The page for commands, and its headers. Raises NotFound, including when the manifest has no commands."""
+        """The page for commands and its headers. Raises NotFound, including when the manifest has no commands."""
         integration, told = await self._told(uuid)
         if not (integration.enable_addin_mobile_command or integration.enable_addin_auto_open):
             raise NotFound("This add-in has no commands without a task pane.")
@@ -96,7 +96,7 @@ class Pane:
 
         `mailboxes` is the header X-Mailboxes (shared/aliases/people.py).
 
-        Raises NotFound; raises NotAuthenticated or Unavailable if there is a token but it does not authenticate a user.
+        Raises NotFound, and NotAuthenticated or Unavailable if there is a token that does not authenticate a user.
         """
         integration, answer = await self._told(uuid)
         if token:

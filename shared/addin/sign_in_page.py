@@ -26,10 +26,9 @@ _HEADERS: Mapping[str, str] = {**COMMON, "Cache-Control": "no-store"}
 
 
 def signed_in(bundle: Bundle, integration: Integration, code: str) -> tuple[str, dict[str, str]]:
-    """The page that passes the one-time code to the task pane, which then closes the dialog.
+    """The page (and its headers) that passes the one-time code to the task pane, which then closes the dialog.
 
-    Also returns the page's headers. If the dialog cannot reach the task pane, it shows a short form of the code for the
-    user to type there.
+    If the dialog cannot reach the task pane, the page shows a short form of the code for the user to type there.
     """
     scripts = "".join(f'<script defer src="{html.escape(url)}"></script>\n' for url in sources.scripts(integration))
     head = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">\n{scripts}<script defer src="{bundle.url(SCRIPT)}">'

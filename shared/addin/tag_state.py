@@ -1,6 +1,6 @@
 """The state of a tag, which the task pane checks before it tells a user that a meeting already has its VMR.
 
-A copied meeting or a quoted invitation contains another meeting's tag, and would be declined (A4).
+A copied meeting or a quoted invitation contains another meeting's tag and would be declined (A4).
 """
 
 from collections.abc import Sequence

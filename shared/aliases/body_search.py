@@ -24,14 +24,13 @@ from shared.aliases.promises import PROMISE
 from shared.aliases.tags import TAG
 
 MAX_MARKS = 16
-"""Up to this many different tags, and this many different promises, are examined in one body; a genuine body has one.
-"""
+"""Up to this many different tags, and as many different promises, are examined in one body. A genuine body has one."""
 
 BODY_MAX_LENGTH = 16_000_000
 """Maximum number of bytes that are examined in a body (in UTF-8, plus one piece)."""
 
 MAX_PLACES = 1024
-"""Up to this many places where a tag may begin are examined in one body; a quoted thread has a few for each message."""
+"""Up to this many places where a tag may begin are examined in one body. A quoted thread has a few for each message."""
 
 MAX_READ = 262_144
 """Maximum number of bytes that are decoded per body, in total."""
@@ -51,11 +50,12 @@ _LONGEST = 110
 """The length of a promise in characters, plus a margin."""
 
 _MAX_LAYERS = 8
-"""Maximum number of layers of encoding: nested link rewriters, and the link itself."""
+"""Maximum number of layers of encoding: nested link rewriters and the link itself."""
 
 _GATE_MEMORY = 8 << 20
-"""Bytes of memory for RE2's states, once per process; with fewer, crafted text would make it fall back to a slower
-search.
+"""Bytes of memory for RE2's states, used once per process.
+
+With less memory, crafted text would make RE2 fall back to a slower search.
 """
 
 _SPACE = b" \t\r\n\v\f"
@@ -168,7 +168,7 @@ class _Search:
 
 
 def _undo(window: bytes) -> tuple[str, int]:
-    """The tag or promise at the beginning of `window`, or "", and the number of characters of the decoded window."""
+    """The tag or promise at the beginning of `window`, or "", and the number of characters in the decoded window."""
     said = 0
     for transported in dict.fromkeys((window, binascii.a2b_qp(window))):
         text = _MARKUP.sub("", transported.decode(errors="ignore"))

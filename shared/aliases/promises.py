@@ -1,7 +1,7 @@
 """Promises: `TOK:-<signed>#` stands for an alias that is not yet allocated (A6, M8).
 
 The pane gets one with its configuration. If it cannot reach us when the user clicks, it puts the placeholder text and
-the promise into the meeting; the alias is allocated when the equipment mailbox gets the invitation.
+the promise into the meeting. The alias is then allocated when the equipment mailbox gets the invitation.
 
 A promise is 55 bytes in base32, the one common encoding that survives clients that change letters to upper or lower
 case:
@@ -49,8 +49,10 @@ _INVALID = "This promise of a VMR is not valid, or it has expired."
 
 @dataclass(frozen=True)
 class Promise:
-    """A valid promise. `id` is the idempotency key for the allocation; `caller` is the user whom the alias was promised
-    to. `people` are marks of the people for whose meetings it is valid; if there are none, it is valid for any meeting.
+    """A valid promise.
+
+    `id` is the idempotency key for the allocation; `caller` is the user to whom the alias was promised. `people` are
+    marks of the people for whose meetings it is valid; if there are none, it is valid for any meeting.
     """
 
     id: str

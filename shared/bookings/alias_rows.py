@@ -33,7 +33,7 @@ def name_partition(name: str) -> str:
 
 
 def alias_place(name: str, domain: str) -> tuple[str, str]:
-    """The partition of an alias, and its place among the aliases there.
+    """The partition of an alias and its place among the aliases there.
 
     An alias that is not a valid key gets its own partition, named after its digest.
     """

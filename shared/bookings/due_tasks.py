@@ -1,6 +1,6 @@
 """An index of tasks by due date, so that no timer ever has to scan everything (C4, M3).
 
-One row each in the integration's partition of table `meetings`:
+Each task is a row in the integration's partition of table `meetings`:
 
     due:<yyyymmdd>:<task>:<reference>
 

@@ -1,4 +1,4 @@
-"""Assigns numbers to bookings and their occurrences (numbers.py), and finds a booking by its number.
+"""Assigns numbers to bookings and their occurrences (numbers.py) and finds bookings by number.
 
 Partition `numbers` of table `meetings`:
 
@@ -50,7 +50,7 @@ class Numbering:
         self._table = meetings_table(storage)
 
     async def find(self, kind: Numbered, number: int) -> Booking | None:
-        """The booking with this number, which may be its own or that of one of its occurrences; two point reads."""
+        """The booking with this number, which may also be that of one of its occurrences; two point reads."""
         row = await self._table.get(NUMBERS_PARTITION, _key(kind, number))
         if row is None:
             return None
@@ -84,7 +84,7 @@ class Numbering:
         return [each for each in done if each is not None]
 
     async def forget(self, booking: Booking) -> None:
-        """Forget the numbers of a deleted booking, which are not assigned again."""
+        """Forget the numbers of a deleted booking. They are not assigned again."""
         own = [_key(Numbered.BOOKING, booking.numbers.own)] if booking.numbers.own else []
         await self._drop([*own, *(_key(Numbered.OCCURRENCE, number) for _, number in booking.numbers.occurrences)])
 

@@ -7,9 +7,9 @@ until everything that the decision requires has been done:
     decide ─▶ write booking + operation + pending ─▶ open the room ─▶ answer ─▶ operation done, pending removed
               (one transaction; from here on any run can finish the work, but only one at a time: the lease)
 
-A meeting, or an occurrence of a series, has at most one pending operation. A newer version's operation replaces one
-that nobody is working on, in the transaction that writes the newer one; it waits if somebody is working on the older
-one.
+A meeting, or an occurrence of a series, has at most one pending operation. When the meeting has a newer version, its
+operation replaces the older one in the transaction that writes it. If somebody is working on the older one, the newer
+one waits.
 """
 
 import uuid
@@ -34,8 +34,9 @@ REFUSED = "answer_refused"
 
 
 def correlation_id(integration: str, message_id: str) -> str:
-    """The id under which all effects of a message are recorded. The part of the message's id after a `|` may change
-    when the message moves (EWS), and is ignored.
+    """The id under which all effects of a message are recorded.
+
+    The part of the message's id after a `|` may change when the message moves (EWS) and is ignored.
     """
     return str(uuid.uuid5(uuid.UUID(integration), message_id.partition("|")[0]))
 

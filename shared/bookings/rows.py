@@ -29,7 +29,7 @@ The named modules define the columns. Some partitions do not belong to a single 
     rooms / <minute>:<of>:<tag>        when a Management Node is updated           conferences/room_due_times.py
     alarms-<n> / <integration>:<kind>  a raised alarm                              alarms.py
     lists / …                          lists of bookings and operations            record_lists/counted.py
-    turns-<n> / <integration>          whose turn it is, and what is due when      meetings/turns.py
+    turns-<n> / <integration>          whose turn it is and what is due when       meetings/turns.py
 
 Alarms and turns are sharded by the first digit of the uuid. This avoids a hot partition for the rows that every round
 reads and writes, and neighbours in uuid order are still read and written together.

@@ -20,7 +20,7 @@ async def stored_booking(meetings: Table, integration: str, tag: str) -> Booking
 async def save_booking(meetings: Table, booking: Booking, now: datetime) -> Booking:
     """Save a changed booking with its next task; returns the booking as stored.
 
-    Raises RowChanged, and writes nothing, if the booking has changed since it was read.
+    Raises RowChanged and writes nothing if the booking has changed since it was read.
     """
     due = due_of(booking, now).put()
     etag, _ = await meetings.commit(booking.integration, Replace(booking.row, booking.values()), due)

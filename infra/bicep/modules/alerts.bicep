@@ -1,4 +1,4 @@
-// Alerts. Every query returns rows only if something is wrong, so all rules look alike; docs/troubleshooting.md says
+// Alerts. Every query returns rows only if something is wrong, so all rules look alike. docs/troubleshooting.md says
 // what to do about each.
 
 @description('The prefix of every alert\'s name.')

@@ -1,4 +1,4 @@
-// Private endpoints of storage and vault, and the DNS zones that resolve to them.
+// Private endpoints for storage and vault, and the DNS zones that resolve to them.
 
 @description('The prefix of every endpoint\'s name.')
 param name string

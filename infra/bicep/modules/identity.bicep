@@ -1,5 +1,5 @@
 // The app's only identity. Its roles are assigned where they apply: storage.bicep, vault.bicep, monitoring.bicep.
-// It exists before anything is granted to it, and outlives the app: grants in Exchange and
+// It exists before anything is granted to it and outlives the app: grants in Exchange and
 // Entra stay valid when the app is recreated.
 
 @description('Name of the identity.')

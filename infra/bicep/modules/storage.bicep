@@ -45,7 +45,7 @@ var queues = [
 ]
 
 var roles = {
-  // The Functions host keeps leases and keys in blobs, and creates their containers itself. The package is in the same
+  // The Functions host keeps leases and keys in blobs and creates their containers itself. The package is in the same
   // account. A second identity for deploying it would not protect anything: Flex Consumption requires that identity to
   // be assigned to the app, so the app could always get its tokens.
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'

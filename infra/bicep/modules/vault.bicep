@@ -74,7 +74,7 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (dataLock) {
   }
 }
 
-// Logs who read which secret, and when.
+// Logs who read which secret and when.
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault

@@ -2,7 +2,7 @@
 add a VMR.
 
 Only version 1.1 of the overrides supports these commands. Outlook versions without that support ignore them. Both
-commands work only in Exchange Online, and only for add-ins that an admin has installed (docs/facts/outlook-addin.md).
+commands work only in Exchange Online and only for add-ins that an admin has installed (docs/facts/outlook-addin.md).
 This has not been confirmed against a live tenant. Function names and ids have to match addin/commands/command.js and
 addin/launch.js.
 """
@@ -13,7 +13,7 @@ from shared.addin.manifest.contents import Contents, phone_icons
 from shared.addin.manifest.elements import Element, add, typed
 
 PAGE, SCRIPT = "commands", "launch"
-"""Resources: the page for commands, and the event script."""
+"""Resources: the page for commands and the event script."""
 ADD_VMR, ON_NEW_MEETING = "addVmr", "onNewMeeting"
 PHONE_BUTTON = "vmrPhoneButton"
 

@@ -52,7 +52,7 @@ class SingleSignOn:
 class Contents:
     """The contents of an integration's manifest.
 
-    Texts are as the admin set them, and never empty. Each form of the manifest cuts them to its limits.
+    Texts are as the admin set them and never empty. Each form of the manifest cuts them to its limits.
     """
 
     id: UUID
@@ -112,7 +112,7 @@ def contents(integration: Integration, addresses: Addresses, permission: Permiss
 
 
 def phone_icons() -> Iterator[tuple[int, int, int]]:
-    """Size and scale of each phone icon, and the size of our icon that is used for it.
+    """Size and scale of each phone icon, and the size of the icon of ours that is used for it.
 
     Both have the same or nearly the same number of pixels.
     """
@@ -142,7 +142,7 @@ def _text(integration: Integration, field: str) -> str:
 
 
 def _app_domains(integration: Integration, origin: str) -> tuple[str, ...]:
-    """The origins that a dialog may show: our own, and those of sign-in pages.
+    """The origins that a dialog may show: our own and those of sign-in pages.
 
     A sign-in page whose name is too long for the schema is left out: the dialog starts on our own origin and still
     reaches it.

@@ -2,7 +2,7 @@
 
 There are two version overrides: 1.0 for Outlook clients that support no other, and inside it 1.1, which adds delegates
 (`SupportsSharedFolders`), single sign-on, and the commands that an integration enables without a task pane. Requirement
-sets stay at 1.5 or below: Exchange on-premises supports no later ones, and does not show an add-in that requires them.
+sets stay at 1.5 or below: Exchange on-premises supports no later ones and does not show an add-in that requires them.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _fallback(root: Element, contents: Contents) -> None:
 
 
 def _overrides(parent: Element, contents: Contents, namespace: str, version: str, mailbox: str) -> Element:
-    """The add-in commands for one version of the overrides: the button among an organizer's commands, and the resources
+    """The add-in commands for one version of the overrides: the button among an organizer's commands and the resources
     that it refers to.
     """
     overrides = typed(add(parent, f"{{{namespace}}}VersionOverrides", nsmap={None: namespace}), version)
