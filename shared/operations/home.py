@@ -32,7 +32,7 @@ class Condition(Enum):
     """The deployment's state, with the page's tone, HTTP status and text."""
 
     WELL = ("good", 200, "Up and well")
-    NEW = ("good", 200, "Up, but no integration exists yet: an administrator creates the first one on the command line")
+    NEW = ("good", 200, "Up, but with no integration yet: an administrator creates the first one on the command line")
     ATTENTION = ("bad", 200, "Up, but an administrator is needed: an alarm has been raised")
     AWAY = ("bad", 503, "Storage is not responding; meetings are waiting and will be processed once it does")
 
