@@ -48,8 +48,8 @@ class AddIn(Section):
         bool,
         Setting(
             "Enable add-in in Outlook mobile",
-            "Adds a single-use VMR on phones, using the switch that otherwise adds a Teams meeting. Exchange Online "
-            "only, and only if an admin has installed the add-in for its users.",
+            "Adds a single-use VMR on phones, using the switch that otherwise adds a Teams meeting. Requires Exchange "
+            "Online, and an admin must have installed the add-in for the users.",
             manifest=True,
         ),
     ] = False
@@ -57,8 +57,8 @@ class AddIn(Section):
         bool,
         Setting(
             "Offer the add-in in new meetings",
-            "Shows a notification bar above the text of every new meeting, with a button that opens the pane. Exchange "
-            "Online only, and only if an admin has installed the add-in for its users.",
+            "Shows a notification bar above the text of every new meeting, with a button that opens the pane. "
+            "Requires Exchange Online, and an admin must have installed the add-in for the users.",
             manifest=True,
         ),
     ] = False
