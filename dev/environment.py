@@ -116,8 +116,8 @@ def child_environment(**more: str) -> dict[str, str]:
 
 
 def _signing_key(file: Path) -> str:
-    """The signing key in the file. The file is created if it does not exist. Tags from earlier runs with the same data
-    stay valid.
+    """The signing key from the file, which is created if necessary. Tags from earlier runs with the same data stay
+    valid.
     """
     if not file.exists():
         file.touch(mode=0o600)

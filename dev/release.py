@@ -42,7 +42,7 @@ def _section(changelog: str, version: str) -> re.Match[str]:
     section = TOP_SECTION.search(changelog)
     if section is None or section.start() != changelog.find("## "):
         raise ReleaseError(
-            f'CHANGELOG.md must begin with a section "## {version}, unreleased": there is nothing to release.'
+            f'CHANGELOG.md must start with a section "## {version}, unreleased": there is nothing to release.'
         )
     if section["version"] != version:
         raise ReleaseError(
@@ -59,7 +59,7 @@ def release(root: Path, version: str, day: date) -> Path:
     if _git(root, "status", "--porcelain"):
         raise ReleaseError("There are uncommitted changes: commit or undo them first.")
     if _git(root, "tag", "--list", tag):
-        raise ReleaseError(f"{version} has been released ({tag}): raise the version in shared/__init__.py.")
+        raise ReleaseError(f"{version} has already been released ({tag}): raise the version in shared/__init__.py.")
     changelog = (root / "CHANGELOG.md").read_text()
     after, text = dated(changelog, version, day), notes(changelog, version)
     draft = root / "dist.part"

@@ -22,12 +22,12 @@ _CLIENT = "/api/client/v2/msexchange_schedulers"
 
 
 class WeekFailed(Exception):
-    """The week of meetings cannot be created; the message contains the unexpected response."""
+    """The week of meetings cannot be created. The message contains the unexpected response."""
 
 
 @dataclass
 class Progress:
-    """The progress of creating the week of meetings. `fault` is the reason for a failure, or ""."""
+    """Progress in creating the week of meetings. `fault` is the reason for a failure, or ""."""
 
     of: int = 1
     done: int = 0
@@ -173,7 +173,7 @@ class Week:
         return {"token": str(token), "X-Mailboxes": user}
 
     async def _instructions(self, user: str) -> str:
-        """The joining instructions that the button in Outlook inserts."""
+        """The joining instructions inserted by the button in Outlook."""
         path = f"{_CLIENT}/{DEMO.uuid}/meeting_details"
         answer = await self._product("GET", path, headers=await self._proof(user))
         return str(answer["result"]["instructions"])

@@ -87,7 +87,7 @@ class Attendant:
         return self._process(owner, letter, part, settings)
 
     def enter(self, owner: User, part: MeetingPart) -> Entry | None:
-        """Add a request's meeting to the calendar, as happens when a request that the attendant ignored is answered."""
+        """Add a request's meeting to the calendar. Answering does this if the attendant has ignored the request."""
         self._update(owner, part)
         return self._entry(owner, part.meeting)
 

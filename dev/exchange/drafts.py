@@ -36,7 +36,7 @@ _ROLES = {"attendees": "required", "optional_attendees": "optional", "resources"
 
 
 class DraftError(ValueError):
-    """A draft does not describe a valid meeting, for the reason given in the message."""
+    """A draft does not describe a valid meeting. The message says why."""
 
 
 def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: Directory) -> Meeting:

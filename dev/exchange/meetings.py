@@ -26,7 +26,7 @@ from dev.exchange.store import DELETED, Store
 
 
 class MeetingError(ValueError):
-    """An organizer's action is not possible, for the reason given in the message."""
+    """An organizer's action is not possible. The message says why."""
 
 
 class NoSuchMeetingError(MeetingError):

@@ -21,7 +21,7 @@ _PARTSTAT = re.compile(r"PARTSTAT=([A-Z-]+)", re.IGNORECASE)
 
 
 class MimeError(ValueError):
-    """A MIME message cannot be sent, for the reason given in the exception's message."""
+    """A MIME message cannot be sent. The exception's message says why."""
 
 
 def letter_from_mime(content: bytes, author: User, store: Store, directory: Directory) -> Letter:
@@ -80,7 +80,7 @@ def _entry(event: Event, recurrence_id: tuple[str, str] | None) -> Entry | None:
 
 
 def _day(text: str, zone: str) -> date:
-    """The pattern's date in a RECURRENCE-ID. A local time is used as it is. A UTC time is converted to the series' time
+    """The pattern's date in a RECURRENCE-ID. A local time is used as is. A UTC time is converted to the series' time
     zone.
     """
     try:

@@ -26,7 +26,7 @@ _FREQUENCY: dict[str, Literal[0, 1, 2, 3]] = {
 
 
 class RecurrenceError(ValueError):
-    """Exchange would not accept the recurrence, for the reason given in the message."""
+    """Exchange would reject the recurrence. The message says why."""
 
 
 @dataclass(frozen=True)

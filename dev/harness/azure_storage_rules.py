@@ -45,7 +45,7 @@ seen: list[str] = []
 
 
 class Refused(AssertionError):
-    """Azure Storage would reject a request with 400 or 413, for the reason given in the message."""
+    """Azure Storage would reject a request with 400 or 413. The message says why."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

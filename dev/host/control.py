@@ -62,7 +62,7 @@ class Control:
             try:
                 self._clock.move_to(datetime.fromisoformat(json.loads(body)["now"]))
             except (KeyError, TypeError, ValueError) as error:
-                return _fault(HTTPStatus.BAD_REQUEST, f'{{"now": a later ISO time with offset}} is needed: {error!r}')
+                return _fault(HTTPStatus.BAD_REQUEST, f'expected {{"now": a later ISO time with an offset}}: {error!r}')
             await asyncio.gather(*(timer.catch_up() for timer in self._timers.values()))
             if self._is_up.is_set():
                 await self._start_minutes()
@@ -74,7 +74,7 @@ class Control:
         try:
             away = json.loads(body)["away"]
         except (KeyError, TypeError, ValueError) as error:
-            return _fault(HTTPStatus.BAD_REQUEST, f'{{"away": true or false}} is needed: {error!r}')
+            return _fault(HTTPStatus.BAD_REQUEST, f'expected {{"away": true or false}}: {error!r}')
         (self._is_up.clear if away is True else self._is_up.set)()
         return web.json_response({"away": not self._is_up.is_set()})
 

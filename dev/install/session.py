@@ -42,9 +42,9 @@ def installing(purpose: str) -> None:
         sys.exit(INTERRUPTED)
     except OSError as error:
         where = error.filename or places.ROOT
-        sys.exit(f"The set-up failed: {error.strerror or error} ({where}). Fix this, and run make again.")
+        sys.exit(f"The set-up failed: {error.strerror or error} ({where}). Fix this and run make again.")
     except SetupError as error:
-        sys.exit(f"{error} Fix this, and run make again, which continues from here.")
+        sys.exit(f"{error} Fix this and run make again. It will continue from here.")
 
 
 def _missing(purpose: str) -> list[Part]:

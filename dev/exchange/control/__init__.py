@@ -16,6 +16,6 @@ __all__ = ["control_routes", "explain"]
 
 
 def control_routes(exchange: Exchange) -> list[web.RouteDef]:
-    """All control routes of one simulated Exchange."""
+    """All control routes for a simulated Exchange."""
     kinds = (IdentityRoutes, OutlookRoutes, MailboxRoutes, SwitchRoutes, EwsRoutes)
     return [route for kind in kinds for route in kind(exchange).routes()]

@@ -8,7 +8,7 @@ from dev.exchange.state import Exchange
 
 
 class IdentityRoutes:
-    """Routes that issue tokens, roll the keys over, and publish certificates."""
+    """Routes that issue tokens, roll over the keys, and publish certificates."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange

@@ -28,7 +28,7 @@ class MailboxRoutes:
         ]
 
     async def messages(self, request: web.Request) -> web.Response:
-        """All messages that a mailbox has received, newest last, regardless of their current folder."""
+        """All messages received by a mailbox, newest last, regardless of their current folder."""
         user = self._exchange.directory.ensure(request.match_info["email"])
         received = (m for m in self._exchange.store.messages(user.guid) if m.folder not in (SENT, DRAFTS))
         return web.json_response({"messages": [_shown(message) for message in received]})
@@ -58,7 +58,7 @@ def _check_visibility(setting: str) -> None:
             f"'visible_update_properties': the minutes after a colon must be whole numbers: {setting!r}"
         ) from error
     if strange:
-        raise ControlError(f"'visible_update_properties' names {', '.join(strange)}, which is not a property")
+        raise ControlError(f"'visible_update_properties' contains {', '.join(strange)}, which is not a property")
 
 
 def _shown(message: Message) -> Given:

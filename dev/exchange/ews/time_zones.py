@@ -51,7 +51,7 @@ def definition(tag: str, identity: dict[str, str], name: str, year: int) -> Elem
 
 
 def _changes(rules: tzinfo, year: int) -> list[datetime]:
-    """The times at which the offset changes in a year, to the hour."""
+    """The times in a year when the offset changes, to the hour."""
     days = (datetime(year, 1, 1, tzinfo=UTC) + number * _DAY for number in range(366))
     return [_hour(rules, day) for day in days if _offset(rules, day) != _offset(rules, day + _DAY)]
 

@@ -1,7 +1,7 @@
 """Graph item ids. Like real ids, they are long and case-sensitive.
 
 A regular id contains the mailbox, and changes whenever the item moves to another folder. An immutable id (`Prefer:
-IdType="ImmutableId"`) stays the same as long as the item is in the mailbox. Requests may use either kind.
+IdType="ImmutableId"`) stays the same as long as the item is in the mailbox. Requests can use either kind.
 """
 
 import binascii

@@ -98,9 +98,7 @@ def test_a_uuid_identifies_an_integration_to_rename_or_to_create(
 
 
 @pytest.mark.parametrize("method", ["GRAPH", "OAUTH"])
-def test_applying_an_export_changes_nothing(
-    deployment: FakeDeployment, cli: Cli, corp: File, method: str
-) -> None:
+def test_applying_an_export_changes_nothing(deployment: FakeDeployment, cli: Cli, corp: File, method: str) -> None:
     deployment.add(full_fields(method, meeting_instructions_template="<p>\n{{alias_uuid}}</p>\n"))
     deployment.add(graph_fields(name="Other", room_mailbox_email_address="other@example.com"))
     exported = cli("integrations", "export").stdout
