@@ -41,7 +41,7 @@ from dev.opening_week import OpeningWeek
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
-STARTUP_TIMEOUT = 90.0  # seconds that all servers may take to respond, even on a busy machine
+STARTUP_TIMEOUT = 90.0  # how long the servers may take to respond on a busy machine, in seconds
 GLANCE = 0.05  # seconds between checks during start-up
 REST_GLANCE = 0.5  # seconds between checks of running processes
 

@@ -16,7 +16,7 @@ from dev.processes import StackError
 from dev.proof import asked
 
 CAROL, DAVE = "carol@example.com", "dave@example.com"
-ANSWERS_TIMEOUT = 60.0  # seconds to wait for all answers, even on a busy machine
+ANSWERS_TIMEOUT = 60.0  # how long the answers may take on a busy machine, in seconds
 GLANCE = 0.05  # seconds between checks for answers
 SERIES = "Morning round"
 _ANSWERS = ("accepted", "declined", "tentative")

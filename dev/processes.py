@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-SHUTDOWN_TIMEOUT = 5.0  # seconds that a child gets to exit by itself
+SHUTDOWN_TIMEOUT = 5.0  # how long a child may take to exit by itself, in seconds
 _PR_SET_PDEATHSIG = 1
 
 

@@ -11,7 +11,7 @@ from dev.environment import NODE_ACCOUNT, POLICY, Addresses, Seed
 from dev.processes import StackError
 
 USER = "alice@example.com"
-PROOF_TIMEOUT = 60.0  # seconds to wait for a result, even on a busy machine
+PROOF_TIMEOUT = 60.0  # how long a result may take on a busy machine, in seconds
 
 T = TypeVar("T")
 

@@ -1,5 +1,5 @@
-"""A week of sample meetings, created with the same requests and invitations as a user's own meetings. The page starts
-creating it.
+"""A week of sample meetings, created with the same requests and invitations as a user's own meetings. The page triggers
+its creation.
 """
 
 import asyncio

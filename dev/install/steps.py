@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dev.processes import die_with_parent
 
-SHUTDOWN_TIMEOUT = 5.0  # seconds that a command gets to exit by itself
+SHUTDOWN_TIMEOUT = 5.0  # how long a command may take to exit by itself, in seconds
 CAUSES = {
     r"ENOSPC|No space left|os error 28": "the disk is full",
     r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|name resolution|dns error|NewConnectionError"

@@ -65,7 +65,7 @@ def item_class(message: Message) -> tuple[str, str]:
 
 
 def properties(shown: Shown, shape: Shape) -> Properties:
-    """All properties of a message, according to its kind."""
+    """All properties of a message. They depend on its kind."""
     part = shown.message.letter.part
     return {
         **_item(shown, shape),

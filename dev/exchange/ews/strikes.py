@@ -24,7 +24,7 @@ oversize
 trickle
     an endless response, sent byte by byte
 hang
-    no response for as long as the client waits
+    no response while the client waits
 """
 
 import asyncio

@@ -26,7 +26,7 @@ class Prefer:
 
     @property
     def applied(self) -> str:
-        """The value of Preference-Applied. It is empty if the client stated no preferences."""
+        """The value of Preference-Applied, or "" if the client stated no preferences."""
         said = []
         if self.zone:
             said.append(f'outlook.timezone="{self.zone}"')
