@@ -1,4 +1,4 @@
-"""Tests capture only their own log messages, regardless of what else runs in the process."""
+"""Tests only capture their own log messages, regardless of what else runs in the process."""
 
 import logging
 from contextvars import Context

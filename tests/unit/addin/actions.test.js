@@ -113,7 +113,7 @@ test('an interrupted attempt is resumed without requesting another alias', async
   assert.deepEqual(item.attendees, [ROOM.address]);
 });
 
-test('the error message states that the body could not be restored', async () => {
+test('the error message says that the body could not be restored', async () => {
   item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   assert.deepEqual(await run('single'), ['failed', 'single', words.notRestored]);
@@ -285,7 +285,7 @@ for (const [name, state, facts, owner] of [
   });
 }
 
-test('the pane shows which VMR one date of a series has, and can add a separate VMR to this date', async () => {
+test('the pane shows the VMR for one date of a series, and can add a separate VMR for that date', async () => {
   Object.assign(item, { body: `Join ${TAG.replace('0b1c', 'ffff')}`, attendees: [ROOM.address], isOccurrence: true });
   const series = { state: 'scheduled', starts_here: true, alias: '77@example.com', one_date: false };
   api.tagState = async () => series;
@@ -302,7 +302,7 @@ test('a tag whose state cannot be looked up counts as this meeting\'s own', asyn
   assert.equal((await actions.look()).owner, 'ours');
 });
 
-test('the pane opens even if the state of a tag takes long to load', async (context) => {
+test('the pane opens even if the state of a tag is slow to load', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   item.body = `Join ${TAG}`;
   const isAsked = new Promise((asked) => {
@@ -325,7 +325,7 @@ test("replacing a copied meeting's VMR replaces the instructions, and Remove rem
   assert.deepEqual([item.body, item.attendees], ['Agenda', []]);
 });
 
-test('old instructions that were edited are kept, and the pane shows this', async () => {
+test('old instructions that have been edited are kept, and the pane says so', async () => {
   const old = TAG.replace('0b1c', 'ffff');
   item.body = `Dial ${old}\n\nAgenda`;
   assert.deepEqual(await run('replace'), ['added', words.formerStays]);
@@ -356,7 +356,7 @@ for (const [name, attendees] of [
   });
 }
 
-test('attendees who could not be added again are named, and everything else is removed', async () => {
+test('attendees who could not be added back are named, and everything else is removed', async () => {
   await run('single');
   item.attendees.push(...Array.from({ length: 150 }, (_, at) => `p${at}@example.com`));
   item.faults.addAttendees = new Error('9002');
@@ -380,7 +380,7 @@ test('adding attendees is retried after a failure, and no attendee is added twic
   assert.deepEqual([calls, new Set(item.attendees).size, item.attendees.length], [2, 150, 150]);
 });
 
-test('if the body cannot be changed, the mailbox is invited again, since the body still has the tag', async () => {
+test('if the body cannot be changed, the mailbox is invited again because the tag is still there', async () => {
   await run('single');
   item.faults.replaceBody = new Error('9002');
   assert.equal((await run('undo'))[0], 'failed');

@@ -9,7 +9,7 @@ const PATHS = {
 };
 const json = (body, status = 200) => async () => new Response(JSON.stringify(body), { status });
 
-/** An Api whose fetch is `answer`, with its requests and log lines. */
+/** An Api with `answer` as its fetch, and the requests and log lines that it produces. */
 function api(answer) {
   const asked = [];
   const lines = [];
@@ -24,7 +24,7 @@ test('a request for meeting details sends the token and the key in headers', asy
   assert.deepEqual([path, headers, redirect, cache], ['/details', { token: 'secret', 'Idempotency-Key': 'key' }, 'error', 'no-store']);
 });
 
-test('the placeholder is read from the configuration if there is one', async () => {
+test('the placeholder is taken from the configuration if there is one', async () => {
   assert.deepEqual(await api(json({ placeholder: { html: 'h', text: 't' } })).api.placeholder('t'), { html: 'h', text: 't' });
   assert.equal(await api(json({})).api.placeholder('t'), null);
 });

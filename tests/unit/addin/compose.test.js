@@ -29,7 +29,7 @@ test('plain text is not searched for markup', () => {
 });
 
 test('inserted text can be removed exactly, wherever it was inserted', () => {
-  // Every split of repetitive text, whose prefixes and suffixes overlap.
+  // Every way to split repetitive text whose prefixes and suffixes overlap.
   const texts = ['', 'a', 'aaaa', '<div>a</div>', '<div><div></div></div>', 'abab', '\n\n'];
   for (const before of texts) {
     for (const inserted of texts.filter(Boolean)) {
@@ -44,7 +44,7 @@ test('inserted text can be removed exactly, wherever it was inserted', () => {
   }
 });
 
-test('changes in two places are not mistaken for one inserted part', () => {
+test('changes in two places are not mistaken for one insertion', () => {
   assert.equal(insertedPart('<p>old</p>', '<div>new</div><p>other</p>'), '');
 });
 

@@ -7,7 +7,7 @@ import { Identity, NoIdentity, SignInNeeded } from '../../../addin/src/identity.
 globalThis.location = { href: 'https://vmr.example.com/addin/1/pane' };
 const DIALOG = '/addin/1/sign-in';
 
-/** The behaviour of Outlook and the back end, which tests can change. */
+/** How Outlook and the back end behave. Tests can change this. */
 let world;
 const outlook = {
   supports: (set) => world.sets.includes(set),
@@ -35,7 +35,7 @@ test('Exchange provides a token without a sign-in', async () => {
   assert.equal(await identity({ method: 'exchange_token' }).token(false), 'exchange');
 });
 
-test('the user must sign in when Exchange provides no token', async () => {
+test('the user must sign in when Exchange does not provide a token', async () => {
   world.exchange = fail;
   await assert.rejects(identity({ method: 'exchange_token' }).token(true), SignInNeeded);
   assert.match(world.lines.join(), /Exchange identity token: 9018/);
@@ -52,7 +52,7 @@ test('nested app authentication falls back to Exchange when Outlook does not sup
 });
 
 for (const mayAsk of [true, false]) {
-  test(`Office single sign-on asks the user only after a click: ${mayAsk}`, async () => {
+  test(`Office single sign-on only prompts the user after a click: ${mayAsk}`, async () => {
     world.sets = ['IdentityAPI'];
     assert.equal(await identity({ method: 'office_sso' }).token(mayAsk), 'sso');
     assert.deepEqual(world.asked, { allowSignInPrompt: mayAsk, allowConsentPrompt: mayAsk });
@@ -112,7 +112,7 @@ test('a typed code completes a sign-in whose window could not reach the pane', a
   await it.redeem('K7QX2-M9PAT');
   assert.deepEqual(world.redeemed, { code: 'K7QX2-M9PAT', verifier, token: '' });
   assert.equal(await it.token(false), 'session');
-  assert.equal(world.closed, 2, 'first the old window and then this one are closed');
+  assert.equal(world.closed, 2, 'the old window is closed, and then this one');
   late('{"code":"late"}');
   await signingIn;
   assert.equal(world.redeemed.code, 'K7QX2-M9PAT', 'a code can be used once');

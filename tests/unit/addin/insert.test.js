@@ -46,7 +46,7 @@ test('a prepend that reports failure but took effect is not repeated', async () 
   assert.deepEqual(item.writes, ['prependBody', 'addAttendees', 'setLocation']);
 });
 
-test('an unanswered prepend is not repeated, since it may still take effect', async () => {
+test('an unanswered prepend is not repeated, because it may still take effect', async () => {
   item.faults.prependBody = timeout();
   await assert.rejects(place(item, block), (error) => error instanceof PlaceError && error.step === 'body');
   assert.deepEqual(item.writes, ['prependBody']);
@@ -92,7 +92,7 @@ test('an attendee whom Outlook reports as added but does not list counts as a fa
 
 });
 
-test('the error states if the body could not be restored either', async () => {
+test('the error says so if the body could not be restored either', async () => {
   item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   await assert.rejects(place(item, block), { step: 'mailbox', restored: false });
@@ -115,7 +115,7 @@ test('an error reported by a call that took effect is ignored', async () => {
 });
 
 for (const [name, location, before, ours, expected, result] of [
-  ['an empty location is set', 'VMR', [], '', ['VMR'], 'set'],
+  ['an empty location is filled in', 'VMR', [], '', ['VMR'], 'set'],
   ["the user's own location is kept", 'VMR', ['Room 1'], '', ['Room 1'], 'kept'],
   ['our earlier location is replaced', 'New', ['VMR'], 'VMR', ['New'], 'set'],
   ['a location that is too long is not truncated', 'x'.repeat(256), [], '', [], 'failed'],
@@ -166,7 +166,7 @@ test('undo keeps a location that has been changed since', async () => {
   assert.deepEqual(item.places, ['Room 1']);
 });
 
-test('undo succeeds when the user has already removed some of it', async () => {
+test('undo succeeds even if the user has already removed some parts', async () => {
   const placed = await place(item, block);
   Object.assign(item, { body: 'Agenda', attendees: [], places: [] });
   await takeBack(item, placed);

@@ -6,7 +6,7 @@ import vm from 'node:vm';
 const SOURCE = readFileSync(new URL('../../../addin/launch.js', import.meta.url), 'utf8');
 const OFFER = { message: 'A room for your meeting', action: 'Open' };
 
-/** Runs the script as classic Outlook for Windows does: no window, no document, no modules, no `onReady`. */
+/** Runs the script like classic Outlook for Windows: without window, document, modules or `onReady`. */
 function run(notify) {
   const associated = {};
   const Office = {

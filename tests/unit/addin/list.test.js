@@ -6,7 +6,7 @@ import { list } from '../../../addin/src/list.js';
 const NAMES = ['Board', 'José', 'Straße', 'Team One', 'Team Two'];
 const vmrs = NAMES.map((name, index) => ({ name, description: `Room ${index}` }));
 
-/** What the list shows if there are five VMRs and two are shown at a time. */
+/** What the list shows for five VMRs, two at a time. */
 function seen(query, more = {}) {
   const { buttons, entry, hint } = list({ vmrs, shown: 2, query, signedIn: false, ...more }, 2);
   return [buttons.map(({ id }) => id), entry?.kind, hint];

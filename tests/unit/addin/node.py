@@ -13,7 +13,7 @@ PACKAGES = ROOT / "tests" / "browser" / "node" / "node_modules"
 
 
 def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run Node to completion, or skip the test if there is no Node."""
+    """Run Node to completion, or skip the test if Node is not installed."""
     try:
         command = [*node(), *map(str, arguments)]
     except NodeMissing as missing:

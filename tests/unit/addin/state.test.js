@@ -176,7 +176,7 @@ for (const [wish, effect] of [['single', 'single'], ['personal', 'list']]) {
   });
 }
 
-/** The input field of a screen, and the link next to it. */
+/** A screen's input field, and the link next to it. */
 function field(events) {
   const { entry, link } = picture(after(events), TEXTS);
   return [entry?.kind ?? '', link];
@@ -219,7 +219,7 @@ test('hundreds of VMRs are shown page by page', () => {
   assert.deepEqual(counts, [[PAGE, true], [2 * PAGE, true], [60, false]]);
 });
 
-test('the requested action continues when the user agrees to rewriting the text', () => {
+test('the requested action continues when the user agrees to have the text rewritten', () => {
   for (const effect of [{ do: 'undo' }, { do: 'single' }, { do: 'personal', index: 3 }]) {
     const state = after([opened, clicked('single'), finished('rewrite', { effect })]);
     assert.deepEqual(next(state, clicked('rewrite')).effect, { ...effect, rewrite: true });

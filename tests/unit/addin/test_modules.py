@@ -1,4 +1,4 @@
-"""The pane's modules: their own tests (node:test, next to this file), and their types (checked by TypeScript)."""
+"""The pane's modules: runs their tests (node:test, next to this file) and checks their types (TypeScript)."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The pane and the server find the same tags in any text; otherwise one would report a tag that the other ignores."""
+"""The pane and the server find the same tags in any text. Otherwise one could report a tag that the other ignores."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ TAGS = (
 
 
 def url_defense(tag: str) -> str:
-    """Encode a tag like version 2 of Proofpoint's URL rewriting (MeetingBar #539, #384)."""
+    """Encode a tag as version 2 of Proofpoint's URL rewriting does (MeetingBar #539, #384)."""
     return quote(tag, safe="").replace("-", "-2D").replace("%", "-")
 
 

@@ -43,7 +43,7 @@ for (const text of ['', 'PXPS:-', 'PXPS:-0b1c2d3e', 'TOK:-ABC#', 'tok: tick', '1
   });
 }
 
-test('promised tags of this version and of an older one are found in full', () => {
+test('promised tags from this version and from an older one are found in full', () => {
   for (const length of [64, 88]) {
     const promise = `TOK:-${'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.repeat(3).slice(0, length)}`;
     assert.equal(findTag(`Later ${promise}# and more`), promise);

@@ -1,4 +1,4 @@
-"""The output of `make audit` about pip-audit's reports."""
+"""What `make audit` prints about pip-audit's reports."""
 
 import sys
 from typing import Any
@@ -41,7 +41,7 @@ def test_vulnerabilities_are_errors_only_if_requested(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("program", ["raise SystemExit('no route to host')", "print('{'); raise SystemExit(3)"])
-def test_without_a_network_the_reason_is_printed(
+def test_the_reason_is_printed_if_there_is_no_network(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: str, tmp_path: Any
 ) -> None:
     interpreter = tmp_path / "python"

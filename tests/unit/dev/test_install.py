@@ -15,7 +15,7 @@ from dev.install.steps import SetupError, Steps
 
 
 def packages(lock: Path) -> dict[str, str]:
-    """The versions that a lock file pins; a package pinned differently for two versions of Python has both."""
+    """The versions pinned in a lock file. A package pinned differently for two versions of Python has both."""
     found: dict[str, str] = {}
     for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock.read_text(), re.MULTILINE):
         found[name] = f"{found.get(name, '')} {version}".strip()
@@ -28,7 +28,7 @@ def test_the_requirements_for_tests_include_those_for_running() -> None:
     assert running.items() >= packages(places.ROOT / "requirements.txt").items()
 
 
-def test_running_requires_no_test_tools() -> None:
+def test_running_does_not_require_test_tools() -> None:
     assert not {"pytest", "mypy", "ruff", "playwright", "msgraph-sdk", "duckdb", "hypothesis"} & set(
         packages(places.RUN_LOCK)
     )

@@ -134,7 +134,7 @@ class TestObjects:
         answer = await http.post(ROOMS, json=room("One", ivr_theme=f"{ROOT}ivr_theme/99/"))
         assert (answer.status_code, "Could not find" in answer.json()["error"]) == (400, True)
 
-    async def test_a_conference_whose_alias_is_refused_may_be_kept_without_it(
+    async def test_a_conference_may_be_kept_without_an_alias_that_is_refused(
         self, http: httpx.AsyncClient, node: Node
     ) -> None:
         node.variants.nested_is_atomic = False

@@ -1,4 +1,4 @@
-"""The proof fails if any step has the wrong result, and shows that result. tests/stack shows that it can succeed."""
+"""The proof fails if any step has the wrong result, and shows that result. tests/stack tests that it can succeed."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
 
 
 def book(seed: Seed = ONLINE, **changes: Any) -> None:
-    """Run the proof with correct answers, apart from the given changes."""
+    """Run the proof with correct answers except for the given changes."""
     answers = GOOD | changes
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""The integrations that the local stack creates at its start."""
+"""The integrations that the local stack creates when it starts."""
 
 from dev.environment import INTEGRATION, ON_PREMISES, ONLINE, seeds
 from dev.harness.secrets import MemorySecrets

@@ -59,7 +59,7 @@ INTERNAL = {
     RoomsDiffer: "raised as an alarm by the comparison with a Management Node",
     TasksFailed: "raised as an alarm by the hourly round",
 }
-"""Errors that result in a 500, each with the reason why a caller cannot act on it."""
+"""Errors that result in a 500, each with the reason why there is nothing the caller can do about it."""
 
 
 def tree(kind: type[SchedulingError] = SchedulingError) -> Iterator[type[SchedulingError]]:
@@ -70,7 +70,7 @@ def tree(kind: type[SchedulingError] = SchedulingError) -> Iterator[type[Schedul
 
 
 def everything() -> set[type[SchedulingError]]:
-    """All errors that functions may raise, excluding those that only the command line raises."""
+    """All errors that functions may raise, which excludes those specific to the command line."""
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         if not module.name.startswith("shared.cli"):
             importlib.import_module(module.name)
@@ -204,7 +204,7 @@ async def management_failure(error: Exception, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("error", [RateLimited("Please wait.", 90), NotFound("Not here."), ZeroDivisionError("alice")])
-async def test_all_kinds_of_endpoints_return_the_same_status_and_retry_after(
+async def test_all_kinds_of_endpoint_return_the_same_status_and_retry_after(
     error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """In an earlier version, sign-in pages lacked Retry-After."""

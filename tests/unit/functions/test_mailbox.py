@@ -1,4 +1,4 @@
-"""Graph's webhook: unauthenticated requests cost little and write no log lines."""
+"""Graph's webhook: unauthenticated requests are cheap and leave no log lines."""
 
 import logging
 from types import SimpleNamespace

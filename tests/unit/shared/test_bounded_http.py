@@ -17,7 +17,7 @@ BOUNDS = Bounds(bytes=1_000_000, seconds=30.0, connections=2)
 
 
 class Body(httpx.AsyncByteStream):
-    """A response body that records how much of it was read, and whether it was released."""
+    """A response body that records how much of it has been read, and whether it has been released."""
 
     def __init__(self, chunk: bytes, times: int) -> None:
         self.chunk, self.times = chunk, times

@@ -1,4 +1,4 @@
-"""JSON is parsed like the json module does, but only to a certain depth, whatever its strings contain."""
+"""JSON is parsed as it is by the json module, but only to a limited depth, whatever its strings contain."""
 
 import json
 from typing import Any

@@ -34,7 +34,7 @@ class OtherPlatform(PolicyPlatform):
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[OtherPlatform]:
-    """The replacements that the composition has created instead of the usual platform."""
+    """The replacements that were created instead of the usual platform."""
     made: list[OtherPlatform] = []
 
     def platform_of(rooms: Rooms, _: PlaceOf) -> OtherPlatform:
@@ -60,7 +60,7 @@ async def test_another_platform_is_used_in_every_part_of_the_app(made: list[Othe
     await services.close()
 
 
-async def test_another_platform_closes_the_rooms_of_a_person_who_is_erased(made: list[OtherPlatform]) -> None:
+async def test_another_platform_closes_the_rooms_of_a_person_whose_data_is_erased(made: list[OtherPlatform]) -> None:
     world = MeetingsWorld(stored_integration())
     booking = await world.reserve()
     await conferences.erase(world.storage, Traces([], [], [booking], []))

@@ -1,4 +1,6 @@
-"""Addresses identify people, so one that only looks like another or case-folds to it is never accepted in its place."""
+"""Addresses identify people, so an address that merely resembles or case-folds to another is never accepted in its
+place.
+"""
 
 import re
 

@@ -23,12 +23,14 @@ def test_the_requested_wait_is_read(asked: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "Mon, 23 Nov 2026 09:02:00 GMT"}, {"Date": NOW}])
-def test_a_missing_header_or_a_date_without_the_servers_clock_means_no_wait(headers: dict[str, str]) -> None:
+def test_a_missing_header_or_a_date_without_the_servers_time_means_no_wait(headers: dict[str, str]) -> None:
     assert retry_after(headers) == 0
 
 
 def test_no_other_module_reads_the_header() -> None:
-    """Separate implementations in an earlier version differed in their support for dates, fractions and limits."""
+    """An earlier version had separate implementations, which differed in their support for dates, fractions and
+    limits.
+    """
     readers = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "shared").rglob("*.py")

@@ -40,7 +40,7 @@ def test_storage_can_be_accessed_by_managed_identity() -> None:
     assert (settings.storage.table_uri, settings.storage.queue_uri) == tuple(uris.values())
 
 
-def test_settings_of_a_local_stack_are_read() -> None:
+def test_settings_for_a_local_stack_are_read() -> None:
     local = {"PUBLIC_BASE_URL": "http://127.0.0.1:7071/", "GRAPH_BASE_URL": "http://localhost:7072/v1.0/"}
     settings = load_settings(GOOD | local)
     assert settings.public_base_url == "http://127.0.0.1:7071"
@@ -94,7 +94,7 @@ def test_all_faults_are_named_in_one_message() -> None:
 
 
 def test_no_secret_is_shown() -> None:
-    """Neither printed settings nor messages about faults contain secrets (I5, rule 6)."""
+    """Neither printed settings nor error messages contain secrets (I5, rule 6)."""
     secrets = {
         "SchedulingStorage": "AccountKey=c2VjcmV0",
         "TAG_SIGNING_KEY": "s3cret" * 6,

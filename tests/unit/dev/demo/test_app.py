@@ -57,7 +57,7 @@ def _room(name: str, alias: str, created: str) -> dict[str, Any]:
 
 
 class Stack:
-    """The functions and the simulated Exchange, with the requests that they have received."""
+    """The functions and the simulated Exchange, with the requests that they received."""
 
     def __init__(self, meeting: dict[str, Any] | None = None, **records: list[dict[str, Any]]) -> None:
         self.asked: list[str] = []
@@ -144,7 +144,7 @@ async def test_nothing_else_is_served(path: str) -> None:
     assert "/demo" in json.loads(text)["error"]
 
 
-async def test_each_selectable_exchange_has_its_integrations_pane() -> None:
+async def test_each_selectable_exchange_has_a_pane_for_its_integration() -> None:
     exchanges = json.loads((await ask("GET", "/demo/exchanges"))[1])
     assert [(one["name"], one["polled"]) for one in exchanges] == [
         ("Exchange Online (Graph)", False),
@@ -153,7 +153,7 @@ async def test_each_selectable_exchange_has_its_integrations_pane() -> None:
     assert exchanges[0]["audience"] == f"http://functions/addin/{DEMO.uuid}/pane"
 
 
-async def test_the_page_shows_the_recorded_room_and_not_one_in_the_meetings_text() -> None:
+async def test_the_page_shows_the_recorded_room_rather_than_one_in_the_meetings_text() -> None:
     [meeting] = (await look(Stack({"responses": {DEMO.mailbox: "accepted"}})))["meetings"]
     assert (meeting["state"], meeting["answer"], meeting["window"]) == ("open", "accepted", [30, 60])
     [room] = meeting["rooms"]
@@ -255,7 +255,7 @@ async def test_a_node_that_is_down_shows_no_rooms() -> None:
 async def test_a_participant_can_join_a_room_that_exists_on_a_conferencing_node(
     code: int, alias: str, node: str, verdict: str, name: str
 ) -> None:
-    """Joining also works while the product is down, since the rooms are on the node itself."""
+    """Joining also works while the product is down, because the rooms are on the node itself."""
     stack = Stack()
     stack.policy = (code, {})
     told = json.loads((await ask("GET", f"/demo/join?alias={alias}", stack, node=node))[1])
@@ -276,7 +276,7 @@ async def test_a_reset_is_delegated_to_the_process_that_runs_the_stack() -> None
     assert (stack.over, stack.asked) == (1, [])
 
 
-async def test_responses_of_the_simulated_exchange_are_passed_on() -> None:
+async def test_responses_from_the_simulated_exchange_are_passed_on() -> None:
     stack = Stack()
     status, text = await ask("DELETE", "/demo/exchange/meetings/1?occurrence=2026-12-01", stack)
     assert (status, json.loads(text)) == (404, {"error": "no"})
@@ -290,7 +290,7 @@ async def test_only_control_routes_are_forwarded(path: str) -> None:
     assert stack.asked == []
 
 
-async def test_a_part_of_the_stack_that_does_not_respond_is_named() -> None:
+async def test_an_unresponsive_part_of_the_stack_is_named() -> None:
     status, text = await ask("GET", "/demo/exchange/clock", exchange="http://down")
     assert status == 502
     assert "does not respond" in text

@@ -13,7 +13,7 @@ from dev.host.queues import QueueListener
 from dev.host.runner import Runner
 from dev.host.worker import Function
 
-LONGEST = 5.0  # seconds, as maxPollingInterval in host.json
+LONGEST = 5.0  # seconds, the same as maxPollingInterval in host.json
 
 
 class EmptyQueue:
@@ -51,9 +51,7 @@ class SwiftLoop(asyncio.SelectorEventLoop):
 
 
 def asked(seconds: float, expected_at: tuple[float, ...] = ()) -> list[float]:
-    """The times, in seconds from its start, at which a listener polls an empty queue if expect() is called at
-    `expected_at`.
-    """
+    """When a listener polls an empty queue, in seconds from its start. expect() is called at `expected_at`."""
     queue = EmptyQueue()
 
     async def scenario() -> float:

@@ -1,4 +1,4 @@
-"""X5: each integration accepts the tokens of its own authentication method and no others."""
+"""X5: each integration only accepts tokens from its own authentication method."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,7 @@ def world() -> AddInUsersWorld:
 
 
 async def method_of(world: AddInUsersWorld, integration: Integration, token: str) -> str:
-    """The method with which a token is verified; "" if it is not accepted."""
+    """The method by which a token is verified; "" if the token is not accepted."""
     try:
         return (await world.users.identify(integration, token)).method
     except NotAuthenticated:

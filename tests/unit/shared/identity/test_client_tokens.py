@@ -39,7 +39,7 @@ class ClientTokensWorld:
         return self
 
     def assertion(self, key: str = "", algorithm: str = "ES256", without: str = "", **claims: Any) -> str:
-        """An assertion like those of the shell client, with changes."""
+        """An assertion like the shell client's, with changes."""
         self.number += 1
         now, id_ = int(self.clock.now().timestamp()), self.client.client_id
         sent = {"iss": id_, "sub": id_, "aud": ENDPOINT, "iat": now, "exp": now + HOUR, "jti": f"{self.number:036}"}
@@ -57,7 +57,7 @@ async def world() -> ClientTokensWorld:
 
 
 class Nobody:
-    """A replacement for all other ways in which an admin can prove their identity."""
+    """A stand-in for all other ways to authenticate an admin."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
         raise NotAllowed("others")

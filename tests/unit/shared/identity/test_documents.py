@@ -1,4 +1,4 @@
-"""Documents must be complete, arrive in time and come from the requested URL; anything else counts as an outage."""
+"""Documents must be complete, arrive in time and come from the requested URL. Anything else counts as an outage."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -82,7 +82,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "no user": {"oid": None},
     "a user that is not an id": {"oid": "alice@example.com"},
     "an app's": {"scp": None, "roles": ["Scheduling.Admin"]},
-    "an app's token, by its type": {"idtyp": "app"},
+    "an app's token, identified by its type": {"idtyp": "app"},
     "no scope": {"scp": ""},
     "another scope": {"scp": "access_as_user2"},
     "a scope that is not a string": {"scp": ["access_as_user"]},

@@ -1,4 +1,4 @@
-"""Keys are fetched from the configured authority only, and not more often than necessary."""
+"""Keys are only fetched from the configured authority, and no more often than necessary."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""X5: an Exchange organization's keys are fetched from the configured URL, and not more often than necessary."""
+"""X5: an Exchange organization's keys are fetched from the configured URL, and no more often than necessary."""
 
 import asyncio
 import base64

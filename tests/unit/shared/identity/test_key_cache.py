@@ -14,7 +14,7 @@ URL = "https://login.example.com/keys"
 
 
 class Publisher:
-    """A publisher of keys that responds when a test allows it to."""
+    """A key publisher that only responds when a test lets it."""
 
     def __init__(self) -> None:
         self.keys: Mapping[str, str] = {"known": "key"}

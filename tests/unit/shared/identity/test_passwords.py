@@ -129,10 +129,10 @@ async def test_a_client_that_disconnects_does_not_cancel_the_check_for_others(no
     assert first.cancelled() or first.cancelling()
 
 
-async def test_wrong_passwords_do_not_delay_the_right_one_without_bound(
+async def test_wrong_passwords_do_not_delay_the_right_one_indefinitely(
     nodes: BasicAuthenticator, derivations: list[bytes]
 ) -> None:
-    """The node's own password waits for only a few checks, however many guesses another address sends."""
+    """The node's own password only has to wait for a few checks, however many guesses another address sends."""
     guesses = [
         asyncio.create_task(nodes.check(header(password=str(n)), f"10.0.0.1, 203.0.113.7:{n}")) for n in range(500)
     ]
@@ -184,7 +184,7 @@ async def test_guesses_are_checked_one_at_a_time(nodes: BasicAuthenticator, monk
 
     async def counted(work: Any, *args: Any) -> Any:
         nonlocal running, most
-        if work is not module._is_right:  # functions hosts of other tests also use threads of this process
+        if work is not module._is_right:  # functions hosts started by other tests also use threads in this process
             return await real(work, *args)
         running += 1
         most = max(most, running)
@@ -231,5 +231,5 @@ SALT, DIGEST = "00" * 16, "00" * 64
     ],
 )
 def test_valid_and_invalid_password_hashes_are_distinguished(text: str, valid: bool) -> None:
-    """An invalid hash is refused when the settings are read, and not at the first sign-in."""
+    """An invalid hash is refused when the settings are read, rather than at the first sign-in."""
     assert is_password_hash(text) is valid

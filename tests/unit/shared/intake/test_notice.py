@@ -1,4 +1,4 @@
-"""Queue messages contain only ids, include every notice exactly once, and respect the queue's size limit."""
+"""Queue messages contain only ids, include each notice exactly once, and respect the queue's size limit."""
 
 import ast
 import base64
@@ -16,7 +16,7 @@ from tests.support import ROOT
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 AZURE_TAKES = 65_536
 PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
-"""The pauses in seconds, without the random time that is added to each."""
+"""The pauses in seconds, without the random time added to each."""
 
 notices = st.builds(
     Notice,
@@ -119,7 +119,7 @@ async def test_notices_are_queued_together_and_with_a_delay_if_requested() -> No
 
 
 def test_only_one_module_puts_notices_into_the_queue() -> None:
-    """The webhook encodes notices itself, since it queues them through the host's output binding."""
+    """The webhook encodes notices itself, because it queues them through the host's output binding."""
     encoders = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "shared").rglob("*.py")

@@ -35,7 +35,7 @@ class WatcherWorld:
 
     @property
     def watcher(self) -> Watcher:
-        """The watcher of a new process, which has only the stored state."""
+        """The watcher in a new process, which only has the stored state."""
         return Watcher(
             INTEGRATION,
             self.watched,
@@ -158,7 +158,7 @@ async def test_a_sweep_of_an_endless_folder_stops_and_the_next_one_continues(wor
 
 @pytest.mark.parametrize("page", range(3))
 async def test_a_crash_during_a_sweep_loses_no_message(world: WatcherWorld, page: int) -> None:
-    """The state is stored only after the messages are queued, so some may be queued twice, but none is lost."""
+    """The state is only stored after the messages have been queued, so some may be queued twice, but none is lost."""
     for name in "abcdef":
         world.mailbox.deliver_mail(name)
     queue, world.queue = world.queue, BreakingQueue(world.queue, after=page)
@@ -307,7 +307,7 @@ async def test_a_message_that_was_notified_and_answered_is_not_read_again(world:
     world.mailbox.deliver_mail("answered")
     assert await world.watcher.sweep() == 0
     world.mailbox.forgotten_states |= {"1 0", "1 1"}
-    assert await world.watcher.sweep() == 0, "the message is not read again even when the delta query starts over"
+    assert await world.watcher.sweep() == 0, "the message is not read again even if the delta query starts over"
 
 
 class TestWhatTheDeltaQueryNeverTells:
@@ -414,7 +414,7 @@ class TestMessagesThatCannotBeRead:
 
 @pytest.mark.parametrize("length", [0, 1, 29_999, 30_000, 30_001, 60_000, 200_000])
 async def test_a_state_of_any_length_is_stored(world: WatcherWorld, length: int) -> None:
-    """The size of EWS's states grows with the folder, but that of a table column is limited."""
+    """EWS's states grow with the folder, but the size of a table column is limited."""
     told: list[str] = []
 
     async def changes(folder: Folder, state: str) -> Changes:

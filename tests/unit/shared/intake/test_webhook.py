@@ -52,7 +52,7 @@ def test_lifecycle_events_request_a_sweep(event: str, resubscribe: bool) -> None
     assert receive({"value": [lifecycle(event)]}) == [Notice(OURS, resubscribe=resubscribe)]
 
 
-def test_a_batch_may_mix_notifications_of_several_subscriptions() -> None:
+def test_a_batch_may_mix_notifications_from_several_subscriptions() -> None:
     batch = [
         change("a"),
         lifecycle("missed", "theirs", OTHER_STATE),
@@ -77,16 +77,16 @@ def forged(integration: str, signature_of: str = OURS, states: ClientStates = ST
 UNBELIEVED = {
     "wrong clientState": change(state="x" * 64),
     "another integration's signature": change(state=forged(OURS, OTHERS)),
-    "another integration in front of the signature": change(state=forged(OTHERS, OURS)),
+    "another integration's uuid before the signature": change(state=forged(OTHERS, OURS)),
     "another deployment's key": change(state=ClientStates(b"x" * 32).of(OURS)),
-    "a signature that was cut off": change(state=STATE[:-1]),
+    "a truncated signature": change(state=STATE[:-1]),
     "a signature with something appended": change(state=STATE + "="),
     "no signature": change(state=OURS),
     "an empty signature": change(state=f"{OURS}."),
     "its stored digest": change(state=digest(STATE)),
     "clientState in capitals": change(state=STATE.upper()),
     "clientState with spaces": change(state=f" {STATE} "),
-    "characters that only look alike": change(state=STATE.replace("1", "１")),
+    "lookalike characters": change(state=STATE.replace("1", "１")),
     "a lone surrogate": change(state="\ud800" + STATE),
     "empty clientState": change(state=""),
     "no clientState": change(state=None),
@@ -190,7 +190,7 @@ def test_an_error_reveals_nothing_about_the_request() -> None:
 
 
 def test_a_client_state_gives_access_to_its_own_integrations_mailbox_only() -> None:
-    """The other contents of a notification make no difference (rule 4)."""
+    """The rest of the notification makes no difference (rule 4)."""
     item = change("theirs", OTHERS, resource=f"Users('{OTHERS}')/messages('theirs')", tenantId=OTHERS)
     assert receive({"value": [item]}) == [Notice(OURS, "theirs")]
 
@@ -208,7 +208,7 @@ def test_a_client_state_gives_access_to_its_own_integrations_mailbox_only() -> N
     ],
 )
 def test_sample_notifications_are_read(name: str, notices: list[Notice]) -> None:
-    """The samples were documented or captured, and get a valid clientState."""
+    """The samples come from documentation and captures, and are given a valid clientState."""
     sample = graph_sample(name)
     for item in sample["value"]:
         item["clientState"] = STATE

@@ -1,4 +1,4 @@
-"""The original's documentation and its API's field table, if the checkout has them next to the repository."""
+"""The original's documentation and its API's field table, if they are available next to the repository."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ _SEED = _FOLDER / "seed" / "000_36c870b186fee0dc.txt"
 
 
 def api_fields() -> dict[str, dict[str, Any]]:
-    """The original API's fields, keyed by name: type, nullable, default, limits. Skips the test if the table is
+    """The original API's fields (type, nullable, default, limits), keyed by name. Skips the test if the table is
     missing.
     """
     fields: dict[str, dict[str, Any]] = json.loads(_text(_FIELDS))["fields"]

@@ -1,4 +1,4 @@
-"""Settings that are required together (I3); all faults are reported in one refusal."""
+"""Settings that are required together (I3). All faults are reported at once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -82,7 +82,7 @@ REQUIRED = {name for name, _, setting in settings() if setting.required}
 
 
 def empty_fields() -> dict[str, Any]:
-    """Fields in which every setting that can be empty is empty."""
+    """Fields in which every setting that may be empty is empty."""
     return {
         name: [] if name == "domains" else ""
         for name, field, setting in settings()

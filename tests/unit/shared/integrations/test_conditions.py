@@ -1,4 +1,4 @@
-"""Conditions are data, from which checks, texts and JSON schemas are derived; they refer to existing settings."""
+"""Conditions are data from which checks, texts and JSON schemas are derived. They refer to existing settings."""
 
 from types import SimpleNamespace
 from typing import Any, get_args

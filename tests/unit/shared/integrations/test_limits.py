@@ -1,4 +1,6 @@
-"""Types and limits of each field: a value at the limit is accepted, and one beyond it is refused by field name."""
+"""Each field's type and limits. A value at the limit is accepted, and one beyond it is refused under the field's
+name.
+"""
 
 from typing import Any, Literal, get_args, get_origin
 
@@ -44,7 +46,7 @@ def text_of(name: str, length: int) -> str:
 
 
 def faults(**changes: Any) -> dict[str, list[str]]:
-    """The faults of settings that are valid apart from these changes."""
+    """The faults in settings that are valid except for these changes."""
     try:
         validate(full_fields(**changes))
     except SettingsInvalid as error:
@@ -66,7 +68,7 @@ def test_the_longest_text_is_accepted_and_one_more_character_is_not(name: str) -
 
 
 @pytest.mark.parametrize("name", sorted(NUMBERS))
-def test_numbers_are_accepted_within_their_limits_only(name: str) -> None:
+def test_numbers_are_only_accepted_within_their_limits(name: str) -> None:
     lowest, highest = limit(name, "ge"), limit(name, "le")
     assert faults(**{name: lowest}) == faults(**{name: highest}) == {}
     assert faults(**{name: lowest - 1}) == {name: [f"Ensure this value is greater than or equal to {lowest}."]}
@@ -76,7 +78,7 @@ def test_numbers_are_accepted_within_their_limits_only(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(CHOICES))
 def test_every_choice_is_accepted_and_nothing_else(name: str) -> None:
     for choice in get_args(WRITABLE[name].annotation):
-        # VMRs are disabled, so that no other setting has to match the choice.
+        # VMRs are disabled, so no other setting has to match the choice.
         assert faults(**{name: choice}, enable_dynamic_vmrs=False, enable_personal_vmrs=False) == {}
         assert list(faults(**{name: choice.swapcase()})) == [name]
     assert faults(**{name: ""})[name][0].startswith("Must be one of: ")
@@ -134,7 +136,7 @@ def test_unknown_fields_are_named() -> None:
     }
 
 
-def test_read_only_fields_are_ignored_as_clients_send_back_what_they_read() -> None:
+def test_read_only_fields_are_ignored_because_clients_send_them_back() -> None:
     sent = dict.fromkeys(READ_ONLY_FIELDS, 7)
     integration = validate(full_fields() | sent)
     assert all(

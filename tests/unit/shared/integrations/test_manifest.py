@@ -1,4 +1,4 @@
-"""The manifest's revision increases exactly when a change affects the manifest (I6)."""
+"""The manifest's revision increases if and only if a change affects the manifest (I6)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""S1: the cost of a page of integrations depends only on its length, and not on how many integrations exist."""
+"""S1: the cost of a page of integrations depends only on the page's length, not on how many integrations exist."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.support.integrations import graph_fields
 
 
 class PagesWorld:
-    """A store on storage that counts its round trips."""
+    """A store whose storage counts round trips."""
 
     def __init__(self) -> None:
         self.storage = MemoryStorage()
@@ -70,7 +70,7 @@ async def test_pages_are_ordered_by_id_and_skip_deleted_integrations(world: Page
     assert await world.ids() == [*left, new.id]
 
 
-async def test_integrations_of_an_earlier_version_are_counted_once(world: PagesWorld) -> None:
+async def test_integrations_from_an_earlier_version_are_counted_once(world: PagesWorld) -> None:
     added = await world.add(5)
     table = world.storage.table("integrations")
     row = await table.get(PARTITION, SEQUENCE_KEY)

@@ -1,4 +1,4 @@
-"""Integrations as table rows: whatever is written can be read back, even by other versions of the product."""
+"""Integrations as table rows. Whatever is written can be read back, even by other versions of the product."""
 
 from datetime import UTC
 
@@ -42,14 +42,14 @@ def test_a_row_preserves_an_integration(values: dict[str, object], changes: dict
     assert found.changes == changes
 
 
-def test_a_row_of_an_earlier_version_gets_default_values() -> None:
+def test_a_row_from_an_earlier_version_gets_default_values() -> None:
     values = dict(rows.settings_values(SAMPLE, {}))
     del values["reservation_days"], values["changes"], values["domains"]
     assert read(values).integration.reservation_days == 30
     assert read(values).integration.domains == ()
 
 
-def test_unknown_columns_of_a_later_version_are_ignored() -> None:
+def test_unknown_columns_from_a_later_version_are_ignored() -> None:
     assert read({**rows.settings_values(SAMPLE, {}), "from_the_future": 1}).integration == SAMPLE
 
 

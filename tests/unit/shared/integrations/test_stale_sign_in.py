@@ -24,7 +24,7 @@ SIGNED_IN = an_integration().model_copy(
         {"authentication_method": "BASIC"},
     ],
 )
-def test_a_change_to_a_setting_on_which_the_sign_in_depends_ends_it(change: dict[str, str]) -> None:
+def test_changing_a_setting_that_the_sign_in_depends_on_ends_it(change: dict[str, str]) -> None:
     assert without_stale_sign_in(SIGNED_IN, SIGNED_IN.model_copy(update=change)).oauth_refresh_token == ""
 
 

@@ -26,7 +26,7 @@ class TestOnMemory(IntegrationStoreContract):
     pass
 
 
-async def test_cached_reads_cost_no_storage_trip(storage: MemoryStorage) -> None:
+async def test_cached_reads_take_no_storage_trip(storage: MemoryStorage) -> None:
     store = IntegrationStore(storage, MemorySecrets(), FakeClock())
     created = await store.create(graph_fields())
     before = storage.round_trips
@@ -35,7 +35,7 @@ async def test_cached_reads_cost_no_storage_trip(storage: MemoryStorage) -> None
     assert storage.round_trips == before
 
 
-async def test_a_fresh_read_costs_one_storage_trip(storage: MemoryStorage) -> None:
+async def test_a_fresh_read_takes_one_storage_trip(storage: MemoryStorage) -> None:
     clock = FakeClock()
     created = await IntegrationStore(storage, MemorySecrets(), clock).create(graph_fields())
     before = storage.round_trips
@@ -59,7 +59,7 @@ async def test_an_unused_secret_that_cannot_be_deleted_is_logged_by_name(
     assert "correct horse" not in caplog.text
 
 
-async def test_settings_of_a_local_stack_may_contain_loopback_hosts(storage: MemoryStorage) -> None:
+async def test_settings_for_a_local_stack_may_contain_loopback_hosts(storage: MemoryStorage) -> None:
     url = "http://127.0.0.1:7072/autodiscover/metadata/json/1"
     fields = graph_fields(domains=[{"domain": url}], addin_server_domain="127.0.0.1:7071")
     store = IntegrationStore(storage, MemorySecrets(), FakeClock(), local=True)

@@ -1,4 +1,6 @@
-"""The syntax of hosts, URLs and addresses in settings, which must not be inside the service's own network."""
+"""Hosts, URLs and addresses in settings must have the right syntax, and must not be inside the service's own
+network.
+"""
 
 import ipaddress
 
@@ -130,7 +132,7 @@ def test_invalid_values_are_refused_with_the_reason(format_: Format, text: str) 
         (Format.FQDN, "localhost"),
     ],
 )
-def test_loopback_is_allowed_for_a_local_stack_only(format_: Format, text: str) -> None:
+def test_loopback_is_only_allowed_for_a_local_stack(format_: Format, text: str) -> None:
     assert faults(format_, text, local=True) == []
     assert faults(format_, text, local=False)
 

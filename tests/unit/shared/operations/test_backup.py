@@ -56,7 +56,7 @@ def _with_key(key: str) -> str:
         ([HEADER, _with_key("x" * 513), END], "Line 2 cannot be a row: a key"),
     ],
 )
-def test_a_damaged_export_is_refused_with_its_line(lines: list[str], message: str) -> None:
+def test_a_damaged_export_is_refused_with_the_line_number(lines: list[str], message: str) -> None:
     with pytest.raises(DamagedExport, match=message):
         check_export(lines)
 
@@ -85,7 +85,7 @@ async def test_every_line_of_an_export_is_one_json_object() -> None:
         assert isinstance(json.loads(line), dict)
 
 
-async def test_an_exported_file_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
+async def test_only_the_owner_can_read_an_exported_file(tmp_path: Path) -> None:
     old, new, path = MemoryStorage(), MemoryStorage(), tmp_path / "export.jsonl"
     await fill(old, ROWS)
     assert await export_file(old, path) == len(ROWS)

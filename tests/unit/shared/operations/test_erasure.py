@@ -1,4 +1,4 @@
-"""All data about a person are found and erased, those of others are kept, and interruptions do no harm."""
+"""All data about a person is found and erased, other people's data is kept, and interruptions do no harm."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ def vmr(id_: int, email: str) -> PersonalVmr:
 
 
 async def meet(world: MeetingsWorld, owner: str, message: str, start: datetime, **changes: Any) -> str:
-    """Schedule a meeting with a room; returns the alias."""
+    """Schedule a meeting with a room, and return the alias."""
     booking = await world.reserve(owner)
     await world.process(world.mailbox.deliver(invitation(message, body(booking), uid=message, start=start, **changes)))
     return booking.alias
@@ -109,7 +109,7 @@ async def test_meetings_are_found_by_the_keys_in_the_persons_record(key: str, re
     assert len((await traces_of(world.storage, Person(ADDRESS))).bookings) == 1
 
 
-async def test_all_data_about_the_person_are_erased_and_other_peoples_data_are_kept(world: MeetingsWorld) -> None:
+async def test_all_data_about_the_person_is_erased_and_other_peoples_data_is_kept(world: MeetingsWorld) -> None:
     before = [row async for row in all_rows(world)]
     traces = await traces_of(world.storage, Person(ADDRESS))
     [alias] = [booking.alias for booking in traces.bookings]

@@ -1,8 +1,8 @@
 """Data written by version 0.1.0 can be read and processed, and is written back in the same form.
 
-`data/export-0.1.0.jsonl` was created by that version's code in an environment of its tests. It contains scheduled,
-closed and unused aliases, one decision of each kind, late instructions that were drafted before Exchange failed, an
-alarm, watched folders, a sign-in, an interrupted deletion, and a user with a personal VMR.
+`data/export-0.1.0.jsonl` was created by that version's code in its own test environment. It contains scheduled, closed
+and unused aliases, one decision of each kind, late instructions that were drafted before Exchange failed, an alarm,
+watched folders, a sign-in, an interrupted deletion, and a user with a personal VMR.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ DECIDED: dict[str, tuple[str, str]] = {
 
 @pytest.fixture
 async def world() -> MeetingsWorld:
-    """A new deployment with an empty mailbox into which the export was imported."""
+    """A new deployment that has an empty mailbox and has imported the export."""
     storage, clock = MemoryStorage(), FakeClock()
     lines = EXPORT.read_text().splitlines()
     assert (await import_tables(storage, lines)).written == len(lines) - 2
@@ -154,7 +154,7 @@ async def test_imported_alarms_folder_states_and_codes_are_found_and_cleaned_up(
         assert [row async for row in table.rows(partition)] == []
 
 
-async def test_imported_data_about_a_person_are_found(world: MeetingsWorld) -> None:
+async def test_imported_data_about_a_person_is_found(world: MeetingsWorld) -> None:
     traces = await traces_of(world.storage, Person("alice@example.com"))
     assert [len(found) for found in (traces.users, traces.vmrs)] == [1, 1]
     assert {booking.alias for booking in traces.bookings} >= {SINGLE, SERIES, CANCELLED}

@@ -1,4 +1,4 @@
-"""C5, rule 1: no two objects of a deployment share an alias or a name, whichever was created first."""
+"""C5, rule 1: no two objects in a deployment share an alias or a name, whichever was created first."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ async def names_shown(world: MeetingsWorld) -> list[str]:
 
 
 async def claims(world: MeetingsWorld) -> set[str]:
-    """The aliases that VMRs have claimed, from the stored rows."""
+    """The aliases that VMRs have claimed, as stored."""
     return {row.partition async for row in world.storage.table("aliases").everything() if "vmrs" in row.values}
 
 
@@ -226,7 +226,9 @@ class TestOlderVersions:
 
 
 async def test_a_reopened_room_claims_its_name_again(world: MeetingsWorld) -> None:
-    """A room's name becomes free when it is closed, so another room may have it when the first is reopened."""
+    """A room's name becomes free when the room is closed, so another room may have it by the time the first is
+    reopened.
+    """
     first, second = await world.reserve(), await world.reserve()
     request = invitation(body=body(first), subject="Budget")
     await world.process(world.mailbox.deliver(request))
@@ -238,7 +240,7 @@ async def test_a_reopened_room_claims_its_name_again(world: MeetingsWorld) -> No
     assert len(names) == len({name.casefold() for name in names}) == 2
 
 
-async def test_a_claim_of_a_concurrent_change_of_the_same_vmr_is_not_reused(
+async def test_a_claim_made_by_a_concurrent_change_to_the_same_vmr_is_not_reused(
     world: MeetingsWorld, store: VmrStore
 ) -> None:
     await store.create(kept(1, "a"))

@@ -1,4 +1,4 @@
-"""The list of VMRs of a signed-in user contains the user's own VMRs and no others (P1)."""
+"""A signed-in user's list contains the user's own VMRs and no others (P1)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -111,7 +111,7 @@ async def test_a_remembered_outlook_token_makes_another_sign_in_unnecessary(worl
         await world.lookup.listing(integration.uuid, "entra")
 
 
-async def test_an_integration_never_shows_vmrs_of_another_integration(world: PersonalVmrsWorld) -> None:
+async def test_an_integration_never_shows_another_integrations_vmrs(world: PersonalVmrsWorld) -> None:
     one = await world.integration()
     two = await world.integration(name="Other", room_mailbox_email_address="o@example.com", uuid=OTHER)
     await world.store.create(kept(4, "x", name="Of one", integration=one.uuid))

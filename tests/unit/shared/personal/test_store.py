@@ -1,4 +1,4 @@
-"""The store of VMRs: found by owner in one round trip, with unique names and aliases, and changed atomically."""
+"""VMRs are found by owner in one round trip, have unique names and aliases, and are changed atomically."""
 
 import asyncio
 
@@ -52,7 +52,7 @@ async def test_a_vmr_of_one_integration_is_invisible_to_others(store: VmrStore) 
 
 @pytest.mark.parametrize("integration", [CORP, OTHER, ""])
 async def test_names_and_aliases_are_unique_in_the_whole_deployment(store: VmrStore, integration: str) -> None:
-    """A conferencing node does not distinguish integrations, so names must be unique across all of them."""
+    """Conferencing nodes do not distinguish between integrations, so names must be unique across all of them."""
     await store.create(kept(1, "alice", integration=CORP))
     with pytest.raises(SettingsInvalid) as name:
         await store.create(kept(2, "x", name="ROOM 1", integration=integration))

@@ -1,4 +1,4 @@
-"""User records, and the sign-ins that are stored with them."""
+"""User records, and the sign-ins stored with them."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ def record(id_: int = 1, **changes: Any) -> UserRecord:
     return validated(UserRecord, {"id": id_, "uuid": f"user-{id_}", "primary_email_address": ALICE, **changes})
 
 
-def test_the_user_store_implements_the_protocol_of_the_sign_in(users: UserStore) -> None:
+def test_the_user_store_implements_the_sign_in_protocol(users: UserStore) -> None:
     as_protocol: EndUsers = users
     assert as_protocol is users
 
@@ -62,7 +62,7 @@ async def test_an_address_that_no_record_can_have_is_refused(users: UserStore, e
     with pytest.raises(NotAllowed, match="e-mail address"):
         await users.signed_in(integration(), SUBJECT, email, "Alice")
     assert (await users.signed_in(integration(), SUBJECT, ALICE, "A\x00\nB" + "c" * 300)).display_name[:3] == "ABc"
-    assert [user.id for user in await users.all()] == [1]  # the refusal has used no id
+    assert [user.id for user in await users.all()] == [1]  # the refusal has not used up an id
 
 
 async def test_new_users_are_refused_if_the_settings_do_not_allow_them(users: UserStore) -> None:
@@ -92,7 +92,7 @@ async def test_a_record_tied_to_another_account_is_not_used(users: UserStore) ->
 
 
 async def test_a_user_whose_address_has_changed_keeps_the_record_without_the_old_address(users: UserStore) -> None:
-    """The old address may be assigned to another person, who must not get the first person's record."""
+    """The old address may be given to another person, who must not get the first person's record."""
     corp = integration()
     before = await users.signed_in(corp, SUBJECT, ALICE, "Alice")
     after = await users.signed_in(corp, SUBJECT, "Alice.Smith@example.com", "Alice")
@@ -157,7 +157,7 @@ async def test_signing_out_forgets_the_keys_of_this_integration_only(users: User
 
 
 async def test_a_key_belongs_to_one_user_until_they_sign_out(users: UserStore) -> None:
-    """Otherwise a thief of Alice's token could take over her key permanently."""
+    """Otherwise somebody who stole Alice's token could take over her key permanently."""
     corp = integration()
     alice = await users.signed_in(corp, "adfs:a", ALICE, "")
     mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")
@@ -288,7 +288,7 @@ async def test_admins_can_tie_outlook_tokens_to_a_record(users: UserStore, field
     found = await users.tied(integration(), key)
     assert found is not None
     assert found.email == ALICE
-    assert await users.known(integration(), key) is None  # not a sign-in, since a sign-out would not end it
+    assert await users.known(integration(), key) is None  # not a sign-in, because a sign-out would not end it
     assert await users.tied(integration(OTHER), key) is None
     assert await users.tied(integration(), "adfs:https://fs.example.com:" + OID) is None
     assert await users.tied(integration(), "entra::") is None

@@ -1,4 +1,4 @@
-"""A counted list behaves like an ordered in-memory list for any insertions, removals and requests."""
+"""A counted list behaves like an ordered in-memory list, whatever is inserted, removed and requested."""
 
 from collections.abc import Mapping
 
@@ -12,13 +12,13 @@ from shared.record_lists.steps import MAX_CHANGES, Change, entry_key
 from shared.storage import RowChanged, RowExists, Tables, Values
 
 LIST, OTHER = "starts", "starts-held"
-# Few days and hours, so that entries share sections, and some lie in the same hour as a bound, before or after it.
+# With so few days and hours, entries share sections, and some are in the same hour as a bound, before or after it.
 PLACES = st.builds("202611{:02}{:02}{:02}30:{:010}".format, st.integers(1, 3), st.integers(8, 10), st.integers(0, 59), st.integers(1, 9))  # fmt: skip  # noqa: E501
 BOUNDS = st.sampled_from(["", "2026110109", "20261102", "2026110209", "20261102091500", "20261102093000", "2026110310"])
 
 
 async def put(tables: Tables, name: str, places: set[str], list_: str = LIST) -> None:
-    """Replace the places of a record."""
+    """Replace a record's places."""
     lists = CountedLists(tables)
     while not await lists.commit(
         [await change(lists, name, {entry_key(list_, each): {"by": name} for each in places})]
@@ -54,7 +54,7 @@ async def test_a_page_equals_that_of_an_ordered_list(
     assert [row.key for row in page.rows] == [entry_key(LIST, each) for each in ordered[offset : offset + limit]]
 
 
-async def test_a_record_with_more_entries_than_a_transaction_allows_is_entered_in_parts() -> None:
+async def test_a_record_with_more_entries_than_a_transaction_allows_is_added_in_parts() -> None:
     tables, places = MemoryStorage(), {f"20261101{n // 60:02}{n % 60:02}00:1" for n in range(5 * MAX_CHANGES)}
     await put(tables, "a", places)
     await put(tables, "b", {"20261101100000:2"})

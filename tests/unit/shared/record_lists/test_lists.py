@@ -1,4 +1,4 @@
-"""The journal and the building of lists: crashes, concurrency, unreadable rows, and announced records."""
+"""The journal, and building the lists: crashes, concurrency, unreadable rows, and announced records."""
 
 import asyncio
 from contextlib import suppress
@@ -61,7 +61,7 @@ async def journal(tables: Tables) -> list[str]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_the_next_process_enters_records_after_a_crash(*, after: bool) -> None:
+async def test_the_next_process_adds_records_after_a_crash(*, after: bool) -> None:
     for at_call in range(1, 200):
         tables, clock = MemoryStorage(), FakeClock()
         assert await lists_of(tables, clock, UUID).is_good()
@@ -112,7 +112,7 @@ async def test_building_reads_each_of_many_integrations_only_once() -> None:
     assert tables.table("integrations").rows_sent <= 40
 
 
-async def test_records_processed_by_many_processes_are_entered_once() -> None:
+async def test_records_handled_by_many_processes_are_added_once() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     assert await lists_of(tables, clock, UUID).is_good()
     await stored(tables, *map(meeting, range(1, 6)))

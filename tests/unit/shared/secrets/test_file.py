@@ -1,4 +1,4 @@
-"""Tests of secrets in an encrypted file."""
+"""Secrets in an encrypted file."""
 
 # ruff: noqa: ASYNC240 - the store is asynchronous, but tests may block while they read files
 
@@ -38,7 +38,7 @@ async def test_values_are_kept_when_the_process_ends(secrets: FileSecrets, path:
     assert (await FileSecrets(path).get(reference)).get_secret_value() == "correct horse"
 
 
-async def test_files_can_be_read_by_their_owner_only_and_contain_no_plain_text(
+async def test_files_are_readable_only_by_their_owner_and_contain_no_plain_text(
     secrets: FileSecrets, path: Path
 ) -> None:
     await keep(secrets, "correct horse")

@@ -44,7 +44,7 @@ def world() -> CountersWorld:
     return CountersWorld()
 
 
-async def test_counts_of_integrations_processes_and_days_add_up(world: CountersWorld) -> None:
+async def test_counts_from_integrations_processes_and_days_add_up(world: CountersWorld) -> None:
     first, second = Counters(world.storage, world.clock), Counters(world.storage, world.clock)
     await world.count(first)
     await world.count(first)
@@ -85,7 +85,7 @@ async def test_concurrent_counts_are_written_together_and_none_is_lost(world: Co
     counters = Counters(world.storage, world.clock)
     await asyncio.gather(*(world.count(counters) for _ in range(50)))
     assert await world.aliases(ONE) == [50]
-    assert world.storage.round_trips <= 2 * 2 + 1  # two for the first count, two for all others, and one for reading
+    assert world.storage.round_trips <= 2 * 2 + 1  # two for the first count, two for the others, and one to read them
 
 
 async def test_past_days_are_merged_into_one_row_with_the_same_sums(world: CountersWorld) -> None:
@@ -98,7 +98,7 @@ async def test_past_days_are_merged_into_one_row_with_the_same_sums(world: Count
         assert await world.aliases(DEPLOYMENT) == [130]
 
 
-async def test_yesterdays_rows_are_not_merged_since_a_process_may_still_write_to_them(world: CountersWorld) -> None:
+async def test_yesterdays_rows_are_not_merged_because_a_process_may_still_write_to_them(world: CountersWorld) -> None:
     for _ in range(2):
         await world.count(Counters(world.storage, world.clock))
     world.clock.move(DAY)

@@ -1,4 +1,6 @@
-"""W5: daily counts. Times to answer are counted in classes, so that counts of days and processes can be added up."""
+"""W5: daily counts. Times to answer are counted in classes, so that counts from different days and processes can be
+added up.
+"""
 
 import pytest
 from hypothesis import given

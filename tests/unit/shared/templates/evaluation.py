@@ -1,4 +1,4 @@
-"""Evaluation of templates that do not belong to a settings field."""
+"""Evaluates templates that do not belong to a setting."""
 
 from shared.templates import environment
 from shared.templates.meter import Meter
@@ -6,5 +6,5 @@ from tests.fakes.clock import FakeClock
 
 
 def evaluate(text: str, *, html: bool = False, **values: object) -> str:
-    """The result of the template for these values, at 2026-11-23 09:00 UTC."""
+    """The template's result for these values at 2026-11-23 09:00 UTC."""
     return environment.run(text, values, Meter(FakeClock()), html=html)

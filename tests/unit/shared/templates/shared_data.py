@@ -1,4 +1,4 @@
-"""Samples, which may be available next to the repository."""
+"""Samples that may be available next to the repository."""
 
 import json
 from typing import Any
@@ -7,5 +7,5 @@ from tests.support import shared_data
 
 
 def shared_json(name: str) -> Any:
-    """The content of a JSON file in the shared data; skips the test if the file is missing."""
+    """The contents of a JSON file in the shared data. Skips the test if the file is missing."""
     return json.loads(shared_data(f"data/{name}").read_text("utf-8"))

@@ -104,7 +104,7 @@ def test_no_html_lets_code_through(html: str) -> None:
     assert not found.tags & {"script", "iframe", "img", "svg", "math", "style", "form", "object", "noscript"}
     assert not [name for name in found.attributes if name.startswith("on")]
     scheme, _, _ = found.attributes.get("href", "").partition(":")
-    # Browsers ignore white space and control characters in a scheme; any other character would make it a path.
+    # Browsers ignore white space and control characters in a scheme. Any other character would turn it into a path.
     assert re.sub(r"[\x00-\x20]", "", scheme).casefold() != "javascript"
 
 

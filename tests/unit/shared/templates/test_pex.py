@@ -153,7 +153,7 @@ def test_a_replacement_is_measured_before_it_is_made() -> None:
         tracemalloc.stop()
 
 
-def test_all_replacements_together_are_measured() -> None:
+def test_the_total_length_of_all_replacements_is_measured() -> None:
     text = "{{ ('a' * 1000)|pex_regex_replace('a', '" + "b" * 1000 + "') }}"
     with pytest.raises(TemplateInvalid, match="longer than 16,384 characters"):
         evaluate(text)

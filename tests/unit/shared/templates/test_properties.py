@@ -1,4 +1,4 @@
-"""Properties of all templates with all values (T1 to T3)."""
+"""Properties that hold for all templates and all values (T1 to T3)."""
 
 import re
 from html.parser import HTMLParser
@@ -17,7 +17,7 @@ from tests.support.examples import examples
 HTML = "personal_vmr_instructions_template"
 NAMES = sorted(SAMPLES)
 
-# Pieces of the template language, so that many generated templates are valid.
+# Pieces of the template language, which make many of the generated templates valid.
 ATOMS = st.sampled_from(
     [*NAMES, "loop", "self", "x", "y", "1", "0", "-1", "7.5", "'a'", "'<b>'", "'%s'", "[]", "[1, 'a']", "{'a': 1}",
      "none", "true", "999999999", "range(9)", "pex_now()", "pex_uuid4()", "'x' * 9000", "cycler", "''.__class__",
@@ -92,7 +92,7 @@ def test_a_template_accepted_by_the_check_renders_with_the_samples(name: str, te
 
 
 class _Shape(HTMLParser):
-    """The tags, attribute names and comments of HTML, without its text."""
+    """The tags, attribute names and comments in HTML, without its text."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=False)

@@ -1,4 +1,4 @@
-"""The functions check, render and preview, called as in the rest of the product."""
+"""The functions check, render and preview, called as elsewhere in the product."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -293,7 +293,7 @@ def test_a_template_that_rejects_the_sample_values_can_be_saved() -> None:
         render("personal_vmr_name_template", text, SAMPLES)
 
 
-def test_a_setting_that_is_not_a_template_is_refused_by_name() -> None:
+def test_a_setting_that_is_not_a_template_is_refused_with_its_name() -> None:
     for call in (check, preview):
         with pytest.raises(InvalidRequest, match="room_mailbox_name is not a template"):
             call("room_mailbox_name", "x")

@@ -149,7 +149,7 @@ def test_subscripts_never_reach_attributes(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{{ 1[1:] }}", "{{ 1.5[:2] }}", "{{ none[1:2] }}", "{{ {'a': 1}[1:] }}"])
-def test_slicing_a_value_that_has_no_slices_is_a_template_failure(text: str) -> None:
+def test_slicing_a_value_that_cannot_be_sliced_makes_the_template_fail(text: str) -> None:
     with pytest.raises(TemplateInvalid, match="line 1: an expression cannot be evaluated"):
         rendered(text)
 
@@ -172,7 +172,7 @@ def test_output_is_bounded_after_escaping() -> None:
 
 
 def test_calls_inside_a_loop_count_towards_its_limit() -> None:
-    """Jinja2 derives a new context for calls in a loop, in which counting must not start over."""
+    """Jinja2 derives a new context for calls in a loop. Counting must not start over there."""
     with pytest.raises(TemplateInvalid, match="too much"):
         rendered("{% for i in range(5000) %}{% set j = pex_strlen('x' * 4000) %}{% endfor %}")
 

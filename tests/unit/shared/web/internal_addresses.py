@@ -1,4 +1,4 @@
-"""Settings with addresses of a company's own file servers, for tests of custom sources."""
+"""Settings with the addresses of a company's own file servers, for tests of custom sources."""
 
 INTERNAL = {
     "use_custom_add_in_sources": True,

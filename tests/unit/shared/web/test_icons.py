@@ -1,4 +1,4 @@
-"""X1: one icon in every size, served from memory where possible."""
+"""X1: one icon in every size, served from memory if possible."""
 
 from io import BytesIO
 
@@ -92,7 +92,7 @@ async def test_every_icon_has_a_different_fingerprint(store: IntegrationStore) -
     assert len({fingerprint(integration), fingerprint(red), fingerprint(blue)}) == 3
 
 
-async def test_a_second_request_costs_no_storage_trip(store: IntegrationStore, storage: MemoryStorage) -> None:
+async def test_a_second_request_takes_no_storage_trip(store: IntegrationStore, storage: MemoryStorage) -> None:
     integration, icons = await store.create(graph_fields()), Icons(store)
     await store.put_icon(integration.uuid, an_icon("red"))
     first = await icons.icon(integration.uuid, "64")

@@ -1,4 +1,4 @@
-"""Problems with accessing a mailbox over EWS, each with the command that fixes it."""
+"""Problems accessing a mailbox over EWS, each with the command that fixes it."""
 
 import pytest
 

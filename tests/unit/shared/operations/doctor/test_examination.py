@@ -1,4 +1,4 @@
-"""Examinations by the doctor, with in-memory dependencies."""
+"""The doctor's examinations, with in-memory dependencies."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ BASE = "https://scheduling.example.com"
 
 @dataclass
 class FakeAccess:
-    """A fake `GraphAccess`, whose results a test determines."""
+    """A fake `GraphAccess` whose results are set by the test."""
 
     refused: Mapping[Right, SchedulingError] = field(default_factory=dict)
     listed: dict[str, Listed] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Clinic:
 
 OF_NODES = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES, Check.NODE_NAMES}
 OF_OTHERS = {Check.SERVICE_ACCOUNT, *OF_NODES}
-"""Checks that do not apply, since GRAPH needs no service account and rooms are not on a node."""
+"""Checks that do not apply, because GRAPH needs no service account and rooms are not on a node."""
 
 
 async def test_a_healthy_integration_has_no_faults() -> None:

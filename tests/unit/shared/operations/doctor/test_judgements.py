@@ -39,7 +39,7 @@ NO_RECIPIENTS = GraphError(400, "ErrorInvalidRecipients")
 
 
 def attempts(**failures: SchedulingError | None) -> list[Attempt]:
-    """Attempts that succeed, apart from the given failures."""
+    """Attempts that succeed except for the given failures."""
     failed = {Right.SEND_MAIL: NO_RECIPIENTS} | failures
     return [Attempt(right, failed.get(right)) for right in Right]
 
@@ -49,7 +49,7 @@ def all_fail(failure: SchedulingError) -> list[Attempt]:
 
 
 def faults(*findings: Finding) -> dict[str, str]:
-    """The remedy of each check, after asserting that faults have one and other findings have none."""
+    """Each check's remedy, after asserting that faults have one and other findings do not."""
     assert all(bool(finding.remedy) is not finding.ok for finding in findings)
     assert all(finding.details for finding in findings)
     return {finding.check: finding.remedy for finding in findings if not finding.ok}
@@ -105,13 +105,13 @@ class TestAccess:
 
     @pytest.mark.parametrize("right", Right)
     @pytest.mark.parametrize("code", ["ErrorInvalidIdMalformed", "RequestBodyRead", "ErrorItemNotFound", "BadRequest"])
-    def test_a_refusal_for_another_reason_does_not_prove_the_right(self, right: Right, code: str) -> None:
+    def test_a_refusal_for_another_reason_does_not_prove_that_a_right_is_granted(self, right: Right, code: str) -> None:
         """It is not documented whether Graph checks rights before it checks the request."""
         [finding] = [one for one in judge_access(attempts(**{right: GraphError(400, code)}), PLACE) if not one.ok]
         assert f"400 {code}" in finding.details
         assert finding.remedy == "Test-ServicePrincipalAuthorization -Identity APP -Resource 'vmr@example.com'"
 
-    def test_refusing_a_mail_without_recipients_proves_only_the_right_to_send(self) -> None:
+    def test_refusing_an_e_mail_without_recipients_proves_only_the_right_to_send(self) -> None:
         assert faults(*judge_access(all_fail(NO_RECIPIENTS), PLACE)).keys() == (
             {Check.READ_MAIL, Check.READ_CALENDAR, Check.ANSWER, Check.WRITE_MAIL}
         )

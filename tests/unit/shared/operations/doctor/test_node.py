@@ -1,4 +1,4 @@
-"""O2: the doctor's findings on a Management Node."""
+"""O2: the doctor's findings about a Management Node."""
 
 from datetime import timedelta
 from functools import partial
@@ -78,15 +78,15 @@ async def test_aliases_of_other_conferences_in_our_number_space_are_a_warning() 
     assert "77123456" in finding.details
 
 
-async def test_aliases_that_no_meeting_can_get_cause_no_warning() -> None:
+async def test_aliases_that_no_meeting_can_get_do_not_cause_a_warning() -> None:
     world = await a_world()
     world.foreign("Foreign", "77boardroom", "771", "77123456@elsewhere.example", "7712345678")
     finding = (await found(world))[Check.NODE_ALIASES]
     assert not finding.warning, finding.details
 
 
-async def test_other_conferences_with_names_of_scheduled_meetings_are_a_warning() -> None:
-    """The check includes meetings whose rooms do not exist yet, and sends no meeting's name in a URL."""
+async def test_other_conferences_with_the_names_of_scheduled_meetings_are_a_warning() -> None:
+    """The check includes meetings whose rooms do not exist yet, and never sends a meeting's name in a URL."""
     world = await a_world()
     names = ConferenceNames(world.memory)
     for name, tag in {"Board": "tag of board", "Stand-up": "tag of stand-up"}.items():
