@@ -165,7 +165,7 @@ def name_of(fields: Object) -> str:
 
 
 def is_secret(resource: Resource, name: str) -> bool:
-    """Whether a field's values must not be recorded."""
+    """Whether a field's values must be kept out of the records."""
     return name in NEVER_KEPT or bool(resource.schema["properties"].get(name, {}).get("writeOnly"))
 
 

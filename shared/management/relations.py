@@ -52,7 +52,7 @@ class Relations:
         return self._uris.get(uuid, uri(CONFIGURATION, CONNECTOR, 0)) if uuid else None
 
     def uuid(self, reference: Any) -> str:
-        """The uuid of the integration that a reference names; "" for none. Raises SettingsInvalid."""
+        """The uuid of the integration that a reference points to; "" for none. Raises SettingsInvalid."""
         if reference in (None, ""):
             return ""
         found = self._uuids.get(id_in(reference, CONFIGURATION, CONNECTOR) or 0)
@@ -87,7 +87,7 @@ async def platform_names(paths: frozenset[str], integrations: Sequence[Integrati
 
     async def ask(path: str) -> None:
         if node is None:
-            causes[path] = "No Management Node that could resolve this URI is set (bridge_url)."
+            causes[path] = "No Management Node that could resolve this URI is configured (bridge_url)."
             return
         try:
             name = await name_at(node, path)

@@ -99,7 +99,7 @@ class Reverting:
         """The resource and id of the object that was changed. Raises Conflict."""
         place = object_at(change.target)
         if place is None:
-            raise Conflict("It is not known whether this change was made, or to which object: check the list.")
+            raise Conflict("It is not known whether this change was made, or to which object. Check the list.")
         resource = self._resources().get(place[:2])
         if resource is None or not self._is_revertible(change):
             erased = change.state is ChangeState.ERASED

@@ -127,7 +127,7 @@ _BOUNDS = ("gte", "gt", "lt", "lte")
 
 
 def _bounded(span: Span, filters: Sequence[Filter], field: str, place: Bound) -> Span | None:
-    """The span limited by the filters on a time; None if a time is too fine for the list's positions."""
+    """The span, limited by the filters on a time; None if a time is too precise for the list's positions."""
     for each in filters:
         if each.field != field:
             continue

@@ -88,12 +88,12 @@ class SharedAllowance:
 
 
 def node_key(base_url: str) -> str:
-    """The name of a node in row keys."""
+    """A node's name in row keys."""
     return hashlib.sha256(base_url.rstrip("/").casefold().encode()).hexdigest()[:32]
 
 
 def minute_of(moment: datetime) -> datetime:
-    """The start of the minute that contains a time."""
+    """The start of the minute that a time falls in."""
     return moment.replace(second=0, microsecond=0)
 
 

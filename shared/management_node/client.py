@@ -1,4 +1,4 @@
-"""Requests to one Management Node, with the credentials of one integration (docs/facts/pexip.md §1)."""
+"""Requests to one Management Node, using one integration's credentials (docs/facts/pexip.md §1)."""
 
 from __future__ import annotations
 

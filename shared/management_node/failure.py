@@ -7,7 +7,7 @@ from shared.errors import SchedulingError, Unavailable
 
 
 class NodeFailed(Unavailable):
-    """The node cannot be used at the moment; `cause` is for an admin, without secrets or personal addresses."""
+    """The node cannot be used at the moment. `cause` is for admins, and contains no secrets or personal addresses."""
 
     code = "management_node_unavailable"
 
@@ -17,8 +17,8 @@ class NodeFailed(Unavailable):
 
 
 class NodeRefused(SchedulingError):
-    """The node rejects what was sent. `faults` contains its messages, keyed by field; the key of a message about no
-    particular field is "".
+    """The node rejects what was sent. `faults` contains its messages, keyed by field, or by "" if a message is about no
+    particular field.
     """
 
     code = "management_node_refused"

@@ -107,7 +107,7 @@ def is_tag_of_room(tag: str) -> bool:
 
 
 def read(answer: Any, kind: type[_Read]) -> _Read:
-    """Parse a node's response. Raises NodeFailed for one that no node would send."""
+    """Parse a node's response. Raises NodeFailed if no node would send such a response."""
     try:
         return kind.model_validate(answer)
     except ValidationError as error:

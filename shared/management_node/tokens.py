@@ -19,7 +19,7 @@ TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = timedelta(hours=1)
 _EARLY = timedelta(minutes=1)
-"""How long before its expiry a token is replaced, so that it does not expire during a request."""
+"""How long before its expiry a token is replaced, so that it cannot expire during a request."""
 
 
 class NodeOAuth(httpx.Auth):

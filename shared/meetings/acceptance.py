@@ -47,7 +47,7 @@ def decide(
         return Ignore("superseded by a newer message, or a copy for a delegate")
     chosen = _choose(request.item, known, apart or own, now, copies_get_new_alias)
     if isinstance(chosen, Reject):
-        # A newer message follows, and it will be declined if this one would have been.
+        # A newer message follows. It will be declined if this one would have been.
         return Ignore("superseded by a newer message") if outdated else replace(chosen, certain=_is_certain(request))
     decision = _placed(request, request.item, chosen, replace(known, own=own, apart=apart), calendar, now)
     if isinstance(decision, Accept) and answered_before(request, now) and _has_that_room(decision, apart or own):

@@ -47,7 +47,7 @@ class _Entry:
 
 @dataclass(frozen=True)
 class Backlog:
-    """The backlog of one integration."""
+    """One integration's backlog."""
 
     processor: Processor
     watcher: Watcher

@@ -47,7 +47,7 @@ find the integration busy.
 CLEARED_BY_TIME = frozenset(
     {AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA, AlarmKind.ROOMS_LATE, AlarmKind.ROOM_NAME}
 )
-"""Alarms about past events, which are cleared only after a time."""
+"""Alarms about past events. They are cleared only after a certain time."""
 
 POISON_ALARM_QUIET_TIME = timedelta(days=7)
 """An alarm about failed messages or answers stays for a week after the last failure."""
@@ -72,7 +72,7 @@ class Visit:
     raised: set[AlarmKind] = field(default_factory=set)
     by_hand: bool = False
     away: bool = False
-    """Whether anything failed that may succeed when retried."""
+    """Whether anything failed that may succeed on a retry."""
 
     messages_wait: bool = False
     """Whether there are messages that could not be handled yet. This is known once the watcher is prepared."""
@@ -85,7 +85,8 @@ Chore = Callable[[Visit], Awaitable[object]]
 class Chores:
     """The work that all rounds do for one integration.
 
-    `settings` returns all settings of an integration by its uuid; `renew_sign_in` renews a service account's sign-in.
+    `settings` returns all of an integration's settings, given its uuid. `renew_sign_in` renews a service account's
+    sign-in.
     """
 
     handlers: HandlersOf
@@ -97,7 +98,7 @@ class Chores:
     clock: Clock
 
     async def do(self, round_: Round, visit: Visit) -> bool:
-        """Do the work of a round; returns whether anything failed that may succeed when retried."""
+        """Do a round's work; returns whether anything failed that may succeed on a retry."""
         rounds: Mapping[Round, Chore] = {
             Round.SWEEP: self._sweep,
             Round.POLL: self._poll,
@@ -159,7 +160,7 @@ class Chores:
         await self._guarded(visit, renew, AlarmKind.SUBSCRIPTION)
 
     async def _agenda(self, visit: Visit) -> None:
-        """Extend series, close rooms that are over, and count the rooms of the next days (M3, C4, W5)."""
+        """Extend series, close rooms that are over, and count the rooms for the next few days (M3, C4, W5)."""
 
         async def go_on(visit: Visit) -> None:
             if await falls_due(self.storage, visit.integration.uuid, ONWARD, self.clock.now()):
@@ -194,8 +195,8 @@ class Chores:
         await self._tidy_alarms(visit)
 
     async def _tidy_alarms(self, visit: Visit) -> None:
-        """Clear old alarms that nothing else clears, and alarms about unused features that a save has failed to
-        clear.
+        """Clear old alarms that nothing else clears, and alarms about unused features that were not cleared on
+        saving.
         """
         for happened in visit.raised & CLEARED_BY_TIME:
             await self.alarms.clear_when_quiet(visit.integration.uuid, happened, POISON_ALARM_QUIET_TIME)

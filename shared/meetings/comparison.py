@@ -63,7 +63,7 @@ class Comparison:
     clock: Clock
 
     async def run(self) -> None:
-        """Compare, and queue the differences. Raises CalendarDiffers if there are any."""
+        """Run the comparison, and queue the differences. Raises CalendarDiffers if there are any."""
         now, row = self.clock.now(), await self.state.read(_STATE)
         first = max(now, datetime.fromisoformat(str(row.values["until"]))) if row else now
         part = await self._part(first, now + HORIZON)
@@ -130,7 +130,7 @@ def _told(now: datetime, repaired: list[Difference], more: int, lasting: int) ->
     if more > 0:
         parts.append(f"{more} more will be handled in the coming nights.")
     if lasting:
-        parts.append(f"{lasting} still differ after having been handled.")
+        parts.append(f"{lasting} still differ after being handled.")
     return " ".join(parts)
 
 
@@ -165,7 +165,7 @@ async def compared_request(mailbox: Mailbox, message_id: str, now: datetime) -> 
     item = await _item(mailbox, item_id)
     if item and item.shape is Shape.OCCURRENCE and item.series_id:
         series = await mailbox.item(item.series_id)
-        # If the rest of the series has been answered, only the update of this occurrence was lost.
+        # If the rest of the series has been answered, only the update to this occurrence was lost.
         if series and not (series.answer is Answer.ACCEPTED and item.answer is Answer.NONE):
             item = series
     if item and item.answer is Answer.ACCEPTED:

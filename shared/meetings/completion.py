@@ -60,7 +60,7 @@ class AnswerRefused(Unavailable):
 
 @dataclass(frozen=True)
 class Completion:
-    """Finishes operations of one integration."""
+    """Finishes one integration's operations."""
 
     integration: Integration
     mailbox: Mailbox
@@ -144,7 +144,7 @@ class Completion:
             if booking and is_whole and (item := await booked_item(self.mailbox, booking, self.clock.now())):
                 moved = replace(operation, item_id=item.id, drafts=())
                 return await self._as_it_stands(replace(lease, operation=moved))
-        cause = f"Correlation id {operation.correlation_id}. The mailbox used another protocol before."
+        cause = f"Correlation id {operation.correlation_id}. The mailbox previously used another protocol."
         await self.alarms.raise_(self.integration.uuid, AlarmKind.ANSWER, cause)
         return replace(lease, operation=replace(operation, mails=(), drafts=())), CalendarItemGone.code
 
@@ -281,7 +281,7 @@ def _may_pass(error: SchedulingError) -> bool:
 
 
 class _AnswerFailed(Exception):
-    """An answer or e-mail has to be retried; `lease` counts this attempt."""
+    """An answer or e-mail has to be retried. `lease` counts this attempt."""
 
     def __init__(self, lease: Lease, why: Exception) -> None:
         super().__init__(str(why))

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Decider:
-    """Decides on the messages of one integration."""
+    """Decides on one integration's messages."""
 
     integration: Integration
     records: Records
@@ -70,7 +70,7 @@ class Decider:
         return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
 
     async def _provide(self, decision: Provide, request: MeetingRequest) -> Booking:
-        """Allocate an alias for a meeting that came without one; repeating this returns the same alias."""
+        """Allocate an alias for a meeting that arrived without one. Repeating this returns the same alias."""
         promise, correlation = decision.promise, correlation_id(self.integration.uuid, request.message_id)
         return await self.allocator.allocate(
             self.integration.uuid,

@@ -68,7 +68,7 @@ class Provide:
 
 @dataclass(frozen=True)
 class Refresh:
-    """Update the conference's texts from the meeting; nobody is notified (M4). For the other fields see Accept."""
+    """Update the conference's texts from the meeting. Nobody is notified (M4). For the other fields, see Accept."""
 
     kind: ClassVar[DecisionKind] = DecisionKind.REFRESH
     booking: Booking
@@ -104,7 +104,7 @@ class Close:
 
 @dataclass(frozen=True)
 class Ignore:
-    """Ignore the message; `why` is for the audit record."""
+    """Ignore the message. `why` is for the audit record."""
 
     kind: ClassVar[DecisionKind] = DecisionKind.IGNORE
     why: str

@@ -75,7 +75,7 @@ class Meeting:
         return Difference(kind, self.key, _item(missing or self.entries), state, booked=frozenset(self.covered))
 
     def _is_missing(self, entry: CalendarEntry) -> bool:
-        """Whether no room is open for an entry, within the horizon of the records."""
+        """Whether no room is open for an entry within the records' horizon."""
         is_known = self.known_until is None or entry.occurrence.start < self.known_until
         return is_known and entry.occurrence not in self.covered
 

@@ -40,7 +40,7 @@ class TasksFailed(SchedulingError):
 
 @dataclass(frozen=True)
 class DueRunner:
-    """Runs the due tasks of one integration."""
+    """Runs one integration's due tasks."""
 
     integration: str
     mailbox: Mailbox

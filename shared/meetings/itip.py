@@ -18,7 +18,7 @@ def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime)
     the meeting's are shown but not tracked ([MS-OXOCAL] 3.1.5.2). Raises ValueError if `can_reply` is False.
     """
     if not can_reply(item):
-        raise ValueError("a reply to one occurrence must name it")
+        raise ValueError("a reply to one occurrence must identify it")
     from icalendar import Calendar, Event, vCalAddress
 
     person = vCalAddress(f"mailto:{attendee}")

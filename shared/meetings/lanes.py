@@ -108,13 +108,13 @@ class Lanes:
         return []
 
     async def done(self, integration: str, claimed: Sequence[tuple[Row, Notice]]) -> None:
-        """Remove notices that were handled or sent again. Raises Unavailable."""
+        """Remove notices that have been handled or sent again. Raises Unavailable."""
         with suppress(RowChanged):  # a claim has expired, and another worker has them now
             await self._table.commit(integration, *(Delete(row) for row, _ in claimed))
 
 
 _numbers = count()
-"""Numbers that order the notices lined up within the same microsecond."""
+"""Numbers that order notices lined up in the same microsecond."""
 
 
 def _key(now: datetime) -> str:

@@ -27,8 +27,8 @@ class IntegrationLifecycle:
         """See Lifecycle.creating."""
         if await self.retirement.is_under_way(uuid):
             raise Conflict(
-                "An integration with this uuid was deleted, and its records are still being removed: try again in a "
-                "minute. If the removal was interrupted, the nightly cleanup finishes it."
+                "An integration with this uuid was deleted, and its records are still being removed. Try again in a "
+                "minute. If the removal was interrupted, the nightly cleanup will finish it."
             )
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:

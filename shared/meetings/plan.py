@@ -95,9 +95,8 @@ def _refreshed(
 def _scheduled(
     integration: Integration, operation: Operation, item: CalendarItem, decision: Accept | Refresh, now: datetime
 ) -> Plan:
-    """The bookings as changed by the decision.
-
-    The first one becomes `assigned` if the meeting, or its occurrence, had another booking before, or a closed one.
+    """The bookings as changed by the decision. The first one becomes `assigned` if the meeting, or its occurrence,
+    previously had a different or closed booking.
     """
     key, before = meeting_key(item.uid), decision.booking
     conference = texts.conference(integration, item, decision, now)

@@ -120,7 +120,7 @@ class Processor:
             await self._send(*later)
         elif request is not None:
             now = self.clock.now()
-            ignored = Ignore("Exchange made no calendar item for this request")
+            ignored = Ignore("Exchange created no calendar item for this request")
             plan = make_plan(self.integration, request, ignored, now)
             await self.records.note(plan.operation.finished(now, error="no_calendar_item"), now)
 
@@ -253,7 +253,7 @@ class Processor:
 
 
 class _LacksInvitation(Exception):
-    """An update of an unknown meeting: its invitation may not have been seen yet."""
+    """An update to an unknown meeting: its invitation may not have been seen yet."""
 
 
 def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:

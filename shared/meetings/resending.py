@@ -31,7 +31,7 @@ def is_resending(message_id: str) -> bool:
 
 async def write_resending(meetings: Table, booking: Booking, now: datetime) -> Notice:
     """Record that a meeting's instructions have to be resent; returns the notice that starts this immediately. Raises
-    Conflict if the same was requested a moment ago.
+    Conflict if this was already requested a moment ago.
     """
     message = f"{_PREFIX}{booking.tag}:{int(now.timestamp() // RESEND_PAUSE.total_seconds())}"
     operation = Operation(

@@ -63,7 +63,7 @@ class RoomControl:
                 return booking
             if booking.conference is None or not booking.held:
                 raise Conflict(
-                    "This room was not closed by an admin: its meeting is over, cancelled, or uses another room."
+                    "This room was not closed by an admin: its meeting is over or cancelled, or uses another room."
                 )
             if not booking.conference.calendar.has_future(self.clock.now()):
                 raise Conflict("The meeting is over.")
@@ -101,9 +101,9 @@ class RoomControl:
         return booking
 
     def _scheduled(self, booking: Booking) -> Conference:
-        """The conference of a meeting. Raises Conflict unless the meeting is scheduled and not over."""
+        """A meeting's conference. Raises Conflict unless the meeting is scheduled and not over."""
         if booking.conference is None or booking.state is not State.SCHEDULED:
-            raise Conflict("This meeting has no open room: it was cancelled, closed, or has another room.")
+            raise Conflict("This meeting has no open room: it was cancelled or closed, or has another room.")
         if not booking.conference.calendar.has_future(self.clock.now()):
             raise Conflict("The meeting is over.")
         return booking.conference

@@ -40,7 +40,7 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class Mark:
-    """A symptom, and when and in which operation it was seen."""
+    """A symptom, with the time and operation in which it was seen."""
 
     symptom: Symptom
     seen: datetime

@@ -56,7 +56,7 @@ class Turn:
     memory: dict[str, str] = field(default_factory=dict)
 
     def is_due(self, what: str, now: datetime) -> bool:
-        """Whether work is due: it has never been done, or the time to which it was postponed has come."""
+        """Whether work is due: it has never been done, or was postponed to a time that has come."""
         return _moment(self.memory.get(what, "")) <= now
 
     def put_off(self, what: str, until: datetime) -> None:

@@ -1,7 +1,7 @@
 """Undecided messages that could not be handled yet because something was unavailable, or because of a bug.
 
 Each has a row `waiting:<correlation id>` in the integration's partition of table `meetings`, from the first failed
-attempt until one succeeds. Queue messages live for at most seven days and their attempts are counted; these rows stay
+attempt until one succeeds. Queue messages live for at most seven days, and their attempts are counted. These rows stay
 for as long as needed. The backlog (backlog.py) retries them.
 """
 
@@ -91,7 +91,7 @@ class WaitingMessages:
             await self.table.commit(self.integration, Insert(RowKind.WAITING.key(correlation_id), new.values()))
 
     async def all(self) -> list[WaitingMessage]:
-        """All waiting messages, the oldest first."""
+        """All waiting messages, oldest first."""
         found = [WaitingMessage.from_row(row) async for row in self._rows()]
         return sorted(found, key=lambda waiting: (waiting.since, waiting.correlation_id))
 

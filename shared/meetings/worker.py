@@ -23,7 +23,7 @@ from shared.storage import Queue
 log = logging.getLogger(__name__)
 
 _Failure: TypeAlias = tuple[Notice, Exception]
-"""A notice that failed for a reason other than unavailability, and the error."""
+"""A notice that failed for a reason other than unavailability, with the error."""
 
 SERVE_LINE_FOR = 60.0
 """How many seconds a worker may work on a line. Then the queue passes the line to a free worker."""
@@ -122,7 +122,7 @@ class Worker:
 
     async def _send_again(self, failures: Sequence[_Failure]) -> None:
         for notice, failure in failures:
-            log.warning("a notice failed and is retried alone: %s", type(failure).__name__)
+            log.warning("a notice failed and will be retried on its own: %s", type(failure).__name__)
             await self._send(notice, timedelta(0))
 
     async def _handle(self, notice: Notice, *, last_try: bool) -> None:

@@ -4,7 +4,7 @@ from shared.errors import Unavailable
 
 
 class BridgeFailed(Unavailable):
-    """The node cannot be used at the moment; `cause` is for an admin, without secrets or personal addresses."""
+    """The node cannot be used at the moment. `cause` is for admins, and contains no secrets or personal addresses."""
 
     code = "bridge_unavailable"
 

@@ -1,4 +1,4 @@
-"""People's VMRs on the Management Nodes of integrations, and the names of referenced objects there."""
+"""People's VMRs on integrations' Management Nodes, and the names of objects referenced there."""
 
 from __future__ import annotations
 

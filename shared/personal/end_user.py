@@ -65,5 +65,5 @@ class UserRecord(BaseModel):
         return found[2] if found else ""
 
     def remembered(self, integration: str, key_digest: str) -> SignIn | None:
-        """The sign-in with a key, even if it has expired."""
+        """The sign-in with the given key, even if it has expired."""
         return next((each for each in self.sign_ins if each[:2] == (integration, key_digest)), None)

@@ -92,7 +92,7 @@ class Field:
 
     @property
     def is_required(self) -> bool:
-        """Whether every object needs a value."""
+        """Whether every object must have a value."""
         return bool(self.facts.get("required"))
 
     @property

@@ -62,7 +62,7 @@ def unchecked(_: object) -> None:
 
 
 class IndexedTable(Generic[Record]):
-    """The records of one kind. Every call may raise Unavailable."""
+    """All records of one kind. Every call may raise Unavailable."""
 
     def __init__(self, storage: Tables, kind: Kind[Record]) -> None:
         self._table = storage.table("personal")
@@ -109,7 +109,7 @@ class IndexedTable(Generic[Record]):
     async def change(self, claim: str, change: Callable[[Record], Record], note: Note[Record] = no_note) -> Record:
         """Change the record with this claim, despite concurrent changes.
 
-        Raises NotFound, Conflict, the errors of `change`, and SettingsInvalid as `create` does.
+        Raises NotFound, Conflict, any errors from `change`, and SettingsInvalid as in `create`.
         """
 
         async def once() -> Record:

@@ -87,4 +87,4 @@ async def _all(client: NodeClient, email: str) -> list[_Conference]:
         found += page.objects
         if not page.objects or len(found) >= page.meta.total_count:
             return found
-    raise NodeFailed(f"the Management Node has more than {OWNER_PAGE_SIZE * OWNER_MAX_PAGES} conferences of one owner")
+    raise NodeFailed(f"the Management Node has more than {OWNER_PAGE_SIZE * OWNER_MAX_PAGES} conferences for one owner")

@@ -60,7 +60,7 @@ def variables(integration: Integration, vmr: Vmr) -> Mapping[str, object]:
 
 
 def listed(integration: Integration, vmr: Vmr) -> Listed:
-    """One VMR as the add-in lists it. Raises TemplateInvalid."""
+    """One VMR as listed by the add-in. Raises TemplateInvalid."""
     values = variables(integration, vmr)
 
     def made(part: str) -> str:

@@ -1,4 +1,4 @@
-"""Removes the personal records of a deleted integration: its VMRs and user records, with all their contents.
+"""Removes a deleted integration's personal records: its VMRs and user records, with all their contents.
 
 A record that names an integration belongs to it. A record that names none belongs to the deployment, like every
 `conference` and `end_user` of the original API, and is kept. Such a user's sign-ins with the deleted integration are

@@ -98,7 +98,7 @@ class VmrStore:
         await self._telling.tell(vmr)
 
     async def change(self, id_: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
-        """Change a VMR, despite concurrent changes. Raises NotFound, and the errors of `change` and `create`."""
+        """Change a VMR, despite concurrent changes. Raises NotFound, and any errors from `change` and `create`."""
         for _ in range(_ATTEMPTS):
             before, now = await self.get(id_), self._clock.now()
             added = claims_of(change(before)) - claims_of(before)
@@ -132,7 +132,7 @@ class VmrStore:
         await self._telling.finish(lambda id_: self._vmrs.find(f"id:{id_}"), self._clock.now())
 
     async def tell_of_integration(self, integration: str) -> None:
-        """Update the policy responses for the VMRs of an integration (uuid), which may be on another server now."""
+        """Update the policy responses for an integration's VMRs (by uuid), which may now be on another server."""
         turns = asyncio.Semaphore(TELL_CONCURRENCY)
 
         async def tell(vmr: PersonalVmr) -> None:

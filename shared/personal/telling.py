@@ -1,5 +1,5 @@
-"""Keeps the stored policy responses for VMRs up to date. A response is stored with each alias of a VMR and, for calls
-that the VMR makes itself, with its name.
+"""Keeps the stored policy responses for VMRs up to date. A response is stored with each of a VMR's aliases and, for
+calls made by the VMR itself, with its name.
 
     changed:<id>:<revision>    gone: the claims that the change gave up, as JSON
 

@@ -27,7 +27,7 @@ from shared.storage import Row, Tables
 
 _STRANGER = "You have no user record here. Please ask your administrator for one."
 _SOMEBODY_ELSE = (
-    "The user record of your e-mail address belongs to another account. Please ask your administrator to correct it."
+    "The user record for your e-mail address belongs to another account. Please ask your administrator to correct it."
 )
 _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
 _AT_ONCE = 1
@@ -125,7 +125,7 @@ class UserStore:
         await self._users.create(user)
 
     async def change(self, id_: int, change: Callable[[UserRecord], UserRecord]) -> UserRecord:
-        """Change a record, despite concurrent changes. Raises NotFound, and the errors of `change` and `create`."""
+        """Change a record, despite concurrent changes. Raises NotFound, and any errors from `change` and `create`."""
         return await self._users.change(f"id:{id_}", change)
 
     async def delete(self, id_: int, check: Callable[[UserRecord], None] = unchecked) -> None:

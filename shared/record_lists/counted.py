@@ -38,7 +38,7 @@ _NOTHING = ("nothing",)
 
 @dataclass(frozen=True)
 class Page:
-    """Some entries of a list, and the total number of entries."""
+    """Some of a list's entries, and the total number of entries."""
 
     rows: Sequence[Row]
     total: int
@@ -51,7 +51,7 @@ class CountedLists:
         self._table = meetings_table(tables)
 
     async def entered(self, name: str) -> Entered:
-        """The entries that a record has now; one round trip."""
+        """A record's current entries; one round trip."""
         row = await self._table.get(LISTS_PARTITION, entered_key(name))
         return Entered.from_row(row) if row else Entered()
 

@@ -37,7 +37,7 @@ PENDING, FAILED, DONE = "pending", "failed", "done"
 OUTCOMES = (PENDING, FAILED, DONE)
 
 HELD = "held"
-"""The state of a room that an admin has closed."""
+"""The state of a room closed by an admin."""
 
 MOST_OPERATIONS = 500
 """Maximum number of operations that a meeting's entries refer to. Only the newest are included."""

@@ -70,7 +70,7 @@ class Indexer:
             await self._journal.forget(due.noted)
 
     async def enter_all(self, records: Collection[Record], now: datetime) -> Mapping[Record, bool]:
-        """See `enter`; a record that cannot be parsed does not affect the others, and counts as unsettled."""
+        """See `enter`. A record that cannot be parsed does not affect the others, and counts as unsettled."""
         try:
             return await self.enter(records, now)
         except SchedulingError:

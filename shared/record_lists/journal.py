@@ -3,7 +3,7 @@
 Rows of partition `lists` of table `meetings`:
 
     journal!                                        how far the lists have been built (building.py)
-    journal:<when>:<kind>:<integration>:<record>    a record to be entered, from `when` on; 0 means immediately
+    journal:<when>:<kind>:<integration>:<record>    a record to be added, from `when` on; 0 means immediately
 
 The row `journal!` sorts before all others, so one request reads it together with the records.
 """
@@ -25,7 +25,7 @@ NOTED_AT_ONCE = 90
 """Rows per transaction, which may contain at most 100 writes."""
 
 UNWRITTEN_FOR = timedelta(minutes=15)
-"""How long before it is written a record may be in the journal: longer than a function may run (five minutes)."""
+"""How long a record may be in the journal before being written: longer than a function may run (five minutes)."""
 
 _AT_ONCE, _LONG_AGO = "0", datetime(2020, 1, 1, tzinfo=UTC)
 _SOONEST, _LATEST = timedelta(seconds=2), timedelta(minutes=10)

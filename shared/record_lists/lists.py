@@ -52,8 +52,8 @@ class RecordLists:
         return await CountedLists(self.tables).at(list_, place) if await self._follow() else None
 
     async def of(self, names: Sequence[str], list_: str) -> list[Row] | None:
-        """The entries in a list for the records with these names (`Record.called`), as far as it contains them. None
-        while the lists are incomplete. Makes one round trip, and two more for each name.
+        """A list's entries for those records with these names (`Record.called`) that it contains. None while the lists
+        are incomplete. Makes one round trip, and two more for each name.
         """
         if not await self._follow():
             return None
