@@ -9,7 +9,7 @@ from tests.support.integrations import GUID, an_integration, full_fields
 HOSTILE = '<b style="color:red;position:fixed" onclick="x()">Hi</b><script>x()</script><img src=x onerror=x()>'
 
 
-def test_every_text_of_the_pane_is_included_and_sanitized() -> None:
+def test_every_pane_text_is_included_and_sanitized() -> None:
     names = list(Pane.model_fields)
     integration = an_integration(**{name: f"{index}{HOSTILE}" for index, name in enumerate(names)})
     texts = config(integration, "1")["texts"]
@@ -68,7 +68,7 @@ def test_configuration_lists_the_addresses_of_the_current_mailbox(
     assert config(integration, "1", learnt)["room_addresses"] == (told or list(learnt))
 
 
-def test_configuration_contains_no_secret() -> None:
+def test_configuration_contains_no_secrets() -> None:
     integration = an_integration(**full_fields(addin_authentication_method="NAA_TOKEN"))
     told = str(config(integration, "1"))
     for secret in ("correct horse", "battery staple", "staple battery", "svc@example.com", "EWS"):

@@ -18,7 +18,7 @@ async def world() -> SingleUseWorld:
     return world
 
 
-async def test_a_click_returns_everything_that_a_meeting_needs(world: SingleUseWorld) -> None:
+async def test_a_click_returns_everything_a_meeting_needs(world: SingleUseWorld) -> None:
     """The add-in depends on these fields."""
     result = await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()

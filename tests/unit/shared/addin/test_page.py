@@ -55,7 +55,7 @@ def test_a_url_cannot_break_out_of_its_attribute() -> None:
 NASTY = "</script><script>alert(1)</script><!-- <script> ]]> & \u2028 <!-- config --> <!-- scripts -->"
 
 
-def test_no_content_of_the_configuration_is_ever_executed() -> None:
+def test_nothing_in_the_configuration_is_ever_executed() -> None:
     config = {"texts": {"pane_title": NASTY}}
     made = page(BUNDLE, [], config)
     [block] = re.findall(r'<script type="application/json" id="config">(.*?)</script>', made, re.DOTALL)

@@ -127,7 +127,7 @@ async def test_no_promise_is_issued_if_single_use_vmrs_are_disabled(served: Serv
     assert "placeholder" not in await served.pane.config(integration.uuid, served.world.exchange_token(integration))
 
 
-async def test_an_integration_that_does_not_exist_has_no_pane(served: Served) -> None:
+async def test_a_nonexistent_integration_has_no_pane(served: Served) -> None:
     with pytest.raises(NotFound):
         await served.pane.page(NOWHERE)
     with pytest.raises(NotFound):
@@ -138,7 +138,7 @@ async def test_an_integration_that_does_not_exist_has_no_pane(served: Served) ->
     "name",
     ["", "main.js", "../addin/pane.html", "..%2f..%2fhost.json", "/etc/passwd", "0123456789abcdef-main.js", "\0"],
 )
-def test_only_files_of_the_bundle_are_served(served: Served, name: str) -> None:
+def test_only_files_in_the_bundle_are_served(served: Served, name: str) -> None:
     with pytest.raises(NotFound):
         served.pane.asset(name)
     url = served.pane.bundle.url("main.js")

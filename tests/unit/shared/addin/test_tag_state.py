@@ -127,14 +127,14 @@ async def test_only_authenticated_users_get_a_tags_state_at_the_cost_of_one_read
     assert meetings.round_trips - before == 1
 
 
-async def test_an_unused_tag_that_was_created_for_other_people_is_unknown(asked: Asked) -> None:
+async def test_an_unused_tag_created_for_other_people_is_unknown(asked: Asked) -> None:
     """A meeting with a copied tag would be declined, so the pane offers to replace the copied text with a new VMR."""
     tag = await asked.tag("alice@example.com, boss@example.com")
     for mailbox, state in (("Boss@example.com", "reserved"), ("", "reserved"), ("bob@example.com", "unknown")):
         assert (await asked.ask(tag, mailboxes=mailbox))["state"] == state
 
 
-async def test_a_promise_that_was_created_for_other_people_is_unknown(asked: Asked) -> None:
+async def test_a_promise_created_for_other_people_is_unknown(asked: Asked) -> None:
     caller = Caller("alice", "test", mailboxes=("alice@example.com",))
     promise = asked.promises.make(asked.integration.uuid, caller)
     assert (await asked.ask(promise, mailboxes="alice@example.com"))["state"] == "reserved"

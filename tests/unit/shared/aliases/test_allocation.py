@@ -207,7 +207,7 @@ async def test_a_used_alias_is_never_reassigned(world: AllocationWorld, close: b
     assert await world.holder(used.numeric_alias) == used.tag
 
 
-async def test_an_alias_that_is_used_at_the_last_moment_is_not_reassigned(world: AllocationWorld) -> None:
+async def test_an_alias_used_at_the_last_moment_is_not_reassigned(world: AllocationWorld) -> None:
     """The booking's record is decisive. Its claim on the digits is written a moment later."""
     bookings = await full(world)
     for booking in bookings:

@@ -131,7 +131,7 @@ async def test_exhausting_one_integrations_quota_does_not_affect_another() -> No
     assert accounts.among("22222222-2222-4222-8222-222222222222", [limit], clock.now()) is None
 
 
-async def test_a_quota_that_has_fully_recovered_leaves_no_row(world: QuotaWorld) -> None:
+async def test_a_fully_recovered_quota_leaves_no_row(world: QuotaWorld) -> None:
     await world.allocate()
     table = world.storage.table("meetings")
     await forget_full(table, INTEGRATION, world.clock.now())
@@ -158,7 +158,7 @@ async def test_copies_count_against_their_organizer_in_every_spelling_of_the_add
     assert "an organizer, through copies of invitations, requested more than 300 aliases" in alarm.cause
 
 
-async def test_copies_by_many_different_organizers_count_together(world: QuotaWorld) -> None:
+async def test_copies_by_many_organizers_are_counted_together(world: QuotaWorld) -> None:
     for number in range(COPIES_BURST):
         await copy(world, f"somebody-{number}@example.org")
     with pytest.raises(RateLimited):

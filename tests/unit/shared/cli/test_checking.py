@@ -55,7 +55,7 @@ def test_all_faults_in_all_integrations_are_reported_in_file_order() -> None:
     ]
 
 
-def test_a_fault_inside_a_template_is_reported_with_the_files_line() -> None:
+def test_a_fault_in_a_template_is_reported_with_its_line_in_the_file() -> None:
     text = good("vmr@example.com", "reject_single_meeting_past: |", "  <p>", "  {{ nothing }}", "  </p>")
     assert faults(text) == [
         "corp.yaml:11: reject_single_meeting_past: "

@@ -66,6 +66,6 @@ def test_without_a_name_doctor_examines_a_few_integrations_starting_with_those_w
     assert deployment.doctor.examined == uuids
 
 
-def test_doctor_reports_an_integration_that_does_not_exist(deployment: FakeDeployment, cli: Cli) -> None:
+def test_doctor_reports_a_nonexistent_integration(deployment: FakeDeployment, cli: Cli) -> None:
     assert cli("doctor", "nobody").exit_code == Exit.MISSING
     assert deployment.doctor.examined == []

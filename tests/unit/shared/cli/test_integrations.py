@@ -43,7 +43,7 @@ def test_integrations_are_listed_and_shown(deployment: FakeDeployment, cli: Cli)
         assert json.loads(cli("integrations", "show", reference, "-o", "json").stdout) == listed
 
 
-def test_a_name_that_matches_no_integration_or_several_is_refused(deployment: FakeDeployment, cli: Cli) -> None:
+def test_a_name_that_matches_none_or_several_integrations_is_refused(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields())
     deployment.add(graph_fields(room_mailbox_email_address="other@example.com"))
     missing, two = cli("integrations", "show", "Corp"), cli("integrations", "export", "Example Corp")
@@ -76,7 +76,7 @@ def test_applying_a_file_creates_then_changes_then_does_nothing(
     assert len(deployment.changes) == count
 
 
-def test_a_setting_that_is_not_in_the_file_is_kept(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_a_setting_missing_from_the_file_is_kept(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(graph_fields(description="kept", host_identity_provider_group="cleared"))
     assert (
         cli("integrations", "apply", str(corp('name: Example Corp\nhost_identity_provider_group: ""'))).exit_code == 0
@@ -234,7 +234,7 @@ def test_everything_is_checked_before_anything_is_changed(
     assert deployment.changes == []
 
 
-def test_a_fault_that_is_found_only_on_saving_is_reported_in_the_same_way(
+def test_a_fault_found_only_on_saving_is_reported_in_the_same_way(
     deployment: FakeDeployment, cli: Cli, corp: File
 ) -> None:
     """Another integration has taken the equipment mailbox since the check. The files that follow are not applied
@@ -253,7 +253,7 @@ def test_a_fault_that_is_found_only_on_saving_is_reported_in_the_same_way(
     assert now(deployment, "name") == "First"
 
 
-def test_a_mailbox_that_is_taken_is_reported_before_anything_is_changed(
+def test_a_taken_mailbox_is_reported_before_anything_is_changed(
     deployment: FakeDeployment, cli: Cli, corp: File
 ) -> None:
     deployment.add(graph_fields(name="First"))

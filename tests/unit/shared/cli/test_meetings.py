@@ -27,7 +27,7 @@ def rooms(deployment: FakeDeployment) -> FakeDeployment:
     return deployment
 
 
-def test_meetings_are_listed_with_the_next_one_first(rooms: FakeDeployment, cli: Cli) -> None:
+def test_meetings_are_listed_starting_with_the_next_one(rooms: FakeDeployment, cli: Cli) -> None:
     listed = cli("meetings", "list", "--since", "2026-11-23T09:00:00").stdout
     assert listed.index("Review") < listed.index("Budget")
     assert "open until" in listed

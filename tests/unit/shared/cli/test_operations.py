@@ -109,7 +109,7 @@ def test_invalid_arguments_are_refused(cli: Cli, arguments: tuple[str, ...]) -> 
     assert cli(*arguments).exit_code == Exit.USAGE
 
 
-def test_operations_are_listed_with_the_newest_first(deployment: FakeDeployment, cli: Cli) -> None:
+def test_operations_are_listed_newest_first(deployment: FakeDeployment, cli: Cli) -> None:
     assert cli("operations", "list").stdout == "No operations.\n"
     uuid = deployment.add(graph_fields())
     for number, error in enumerate(("", "general_error", "")):

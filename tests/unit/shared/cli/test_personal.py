@@ -39,7 +39,7 @@ def test_vmrs_are_imported_from_a_csv_file(cli: Cli, deployment: FakeDeployment)
     assert (alice.pin, alice.guest_pin, alice.allow_guests, alice.integration) == ("1234", "5678", True, "")
 
 
-def test_values_that_were_escaped_for_spreadsheets_are_imported_unchanged(cli: Cli, deployment: FakeDeployment) -> None:
+def test_values_escaped_for_spreadsheets_are_imported_unchanged(cli: Cli, deployment: FakeDeployment) -> None:
     heading = "name,description,aliases\n"
     cli("personal", "import", csv("'=Sum,'+49 30,a\n", "'Tis mine,'-,b\n", heading=heading))
     found = {name: vmr.fields["description"] for name, vmr in rooms(deployment).items()}
@@ -85,7 +85,7 @@ def test_columns_of_every_type_are_imported(cli: Cli, deployment: FakeDeployment
     assert (wrong.exit_code, "vmrs.csv:2: participant_limit" in wrong.stderr) == (Exit.REFUSED, True)
 
 
-def test_vmrs_are_imported_for_one_integration(cli: Cli, deployment: FakeDeployment) -> None:
+def test_vmrs_can_be_imported_for_a_single_integration(cli: Cli, deployment: FakeDeployment) -> None:
     uuid = deployment.add(graph_fields())
     assert cli("personal", "import", csv(BOB), "--integration", "Example Corp").exit_code == Exit.DONE
     assert rooms(deployment)["Bob's room"].integration == uuid
@@ -125,7 +125,7 @@ def test_all_invalid_rows_are_reported_and_nothing_is_sent(cli: Cli, deployment:
     assert rooms(deployment) == {}
 
 
-def test_rows_that_the_deployment_refuses_are_reported_and_the_others_are_saved(
+def test_rows_refused_by_the_deployment_are_reported_and_the_others_are_saved(
     cli: Cli, deployment: FakeDeployment
 ) -> None:
     cli("personal", "import", csv(BOB))

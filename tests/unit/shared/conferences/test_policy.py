@@ -48,7 +48,7 @@ async def test_an_identity_provider_setting_alone_is_not_sent(world: PolicyWorld
     assert "non_idp_participants" not in result
 
 
-async def test_no_string_exceeds_the_length_that_nodes_accept(world: PolicyWorld) -> None:
+async def test_no_string_exceeds_the_length_accepted_by_nodes(world: PolicyWorld) -> None:
     """A single string of 251 characters makes a node reject the whole response."""
     await world.show(name="n" * 300, description="d" * 5000, service_tag="t" * 300)
     _, result = await world.ask()
@@ -156,7 +156,7 @@ async def test_a_policy_request_takes_one_round_trip_for_any_number_of_conferenc
     assert world.storage.round_trips == before + 1
 
 
-async def test_text_that_cannot_be_an_alias_costs_no_round_trip(world: PolicyWorld) -> None:
+async def test_text_that_cannot_be_an_alias_takes_no_round_trip(world: PolicyWorld) -> None:
     for text in ("", "a, b", "x" * 251):
         assert await world.ask(text) is None
     assert world.storage.round_trips == 0

@@ -113,7 +113,7 @@ async def test_parameter_names_are_case_insensitive(world: PolicyWorld) -> None:
     assert (await world.policy.answer(given))[0] == "continue"  # type: ignore[index]
 
 
-async def test_calls_through_a_virtual_reception_are_handled_like_any_others(world: PolicyWorld) -> None:
+async def test_a_call_through_a_virtual_reception_is_handled_like_any_other_call(world: PolicyWorld) -> None:
     """With two-stage dialling, the caller enters the number followed by #."""
     by = {"trigger": "two_stage_dialing", "previous_service_name": "Reception", "local_alias": "meet123456#"}
     assert (await ask(world, **by))[0] == "continue"
@@ -172,7 +172,7 @@ class TestDialOut:
     async def test_another_products_service_is_left_to_the_node(self, world: PolicyWorld, tag: str) -> None:
         assert await ask(world, call_direction="dial_out", service_tag=tag) is None
 
-    async def test_the_room_of_a_dial_out_request_without_a_tag_is_found_by_its_alias(self, world: PolicyWorld) -> None:
+    async def test_the_room_for_a_dial_out_request_without_a_tag_is_found_by_alias(self, world: PolicyWorld) -> None:
         assert (await ask(world, call_direction="dial_out"))[0] == "continue"
 
     async def test_dial_out_is_refused_outside_the_window(self, world: PolicyWorld) -> None:

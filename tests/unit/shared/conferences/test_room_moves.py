@@ -154,7 +154,7 @@ async def test_policy_keeps_serving_rooms_while_the_new_node_is_down() -> None:
     assert not await policy_lets_in(world, 0)
 
 
-async def test_rooms_are_removed_with_their_integration() -> None:
+async def test_rooms_are_removed_along_with_their_integration() -> None:
     world = await a_world()
     for number in range(1, 50):
         await world.show(world.booking(number))

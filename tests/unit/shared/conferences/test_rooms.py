@@ -141,7 +141,7 @@ async def test_an_alias_deleted_by_an_admin_is_restored(world: RoomsWorld) -> No
     assert sorted(world.aliases()[0]) == ["77100000", "77100000@example.com"]
 
 
-async def test_a_name_that_is_taken_on_the_node_gets_a_random_number(world: RoomsWorld) -> None:
+async def test_a_name_already_taken_on_the_node_gets_a_random_number(world: RoomsWorld) -> None:
     world.foreign("room 0", "boardroom")
     await world.show(world.booking())
     await world.go_to(MADE)
@@ -163,7 +163,7 @@ async def test_renaming_a_room_to_a_taken_name_adds_a_random_number(world: Rooms
     assert world.room()["name"].startswith("Boardroom ")
 
 
-async def test_an_alias_that_is_taken_on_the_node_raises_an_alarm_until_it_is_free(world: RoomsWorld) -> None:
+async def test_an_alias_already_taken_on_the_node_raises_an_alarm_until_it_is_free(world: RoomsWorld) -> None:
     foreign = world.foreign("Foreign", "77100000")
     await world.show(world.booking())
     await world.go_to(MADE + timedelta(minutes=4))

@@ -110,7 +110,7 @@ async def test_an_alias_of_one_of_our_own_old_rooms_is_not_reported(world: Rooms
     assert await world.alarms() == {}
 
 
-async def test_checks_of_long_aliases_do_not_exceed_the_length_of_a_url(world: RoomsWorld) -> None:
+async def test_checking_long_aliases_does_not_exceed_the_maximum_length_of_a_url(world: RoomsWorld) -> None:
     domain = f"{'a' * 60}.{'b' * 60}.{'c' * 60}.example"
     for number in range(1, 41):
         await world.show(world.booking(number, alias=f"77{100000 + number}@{domain}"))

@@ -213,7 +213,7 @@ async def test_an_admins_conference_with_a_rooms_alias_is_not_mistaken_for_the_r
     assert world.node.store.objects["conference"][1]["tag"] == ""
 
 
-async def test_a_retry_delay_is_limited_to_what_a_per_minute_limit_can_require(world: RoomsWorld) -> None:
+async def test_a_retry_delay_is_capped_at_what_a_per_minute_limit_can_require(world: RoomsWorld) -> None:
     """A node limits requests per minute. A longer delay cannot be due to that limit, so it is shortened."""
     world.node.faults.add({"on": "*", "status": 429, "retry_after": 86400})
     await world.show(world.booking())

@@ -65,6 +65,6 @@ async def test_the_password_is_still_accepted(admins: EntraAdmins) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Basic YWRtaW46d3Jvbmc="}, {"authorization": "Bearer x"}])
-async def test_other_credentials_are_refused(admins: EntraAdmins, headers: dict[str, str]) -> None:
+async def test_all_other_credentials_are_refused(admins: EntraAdmins, headers: dict[str, str]) -> None:
     with pytest.raises(NotAuthenticated):
         await admins.authenticate(headers)

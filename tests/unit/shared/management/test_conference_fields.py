@@ -63,7 +63,7 @@ async def test_a_put_clears_nullable_fields_and_a_patch_changes_only_the_fields_
     assert replaced == changed | emptied
 
 
-async def test_a_put_clears_the_nullable_fields_of_users() -> None:
+async def test_a_put_clears_a_users_nullable_fields() -> None:
     api = Api()
     group = "/api/admin/configuration/v1/user_group/1/"
     user = await made(
@@ -176,7 +176,7 @@ async def test_a_vmrs_references_are_resolved_by_its_integrations_own_node(
     assert common["ivr_theme"]["name"] == "Theme of Example Corp"
 
 
-async def test_vmrs_stored_by_an_older_version_get_default_values() -> None:
+async def test_vmrs_stored_by_older_versions_get_default_values() -> None:
     api = Api()
     old = {
         "id": 7, "name": "Old", "description": "", "service_type": "conference", "tag": "",

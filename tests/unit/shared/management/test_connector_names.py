@@ -10,7 +10,7 @@ from tests.support.management_api import CONNECTORS, READER, Api, created
 NAMES = "status/v1/connector_name/"
 
 
-async def test_integrations_are_named_in_order_and_found_by_name_or_mailbox() -> None:
+async def test_integration_names_are_listed_in_order_and_found_by_name_or_mailbox() -> None:
     api = Api()
     await created(api, name="Zebra", room_mailbox_email_address="first@example.com")
     await created(api, name="Antelope", room_mailbox_email_address="second@example.com")

@@ -175,7 +175,7 @@ async def test_a_secret_is_kept_if_it_is_not_sent_and_cleared_if_it_is_empty() -
     assert await api.integrations.secret(uuid, "oauth_client_secret") is None
 
 
-async def test_the_second_of_two_concurrent_admins_is_told_what_has_changed() -> None:
+async def test_when_two_admins_save_concurrently_the_second_is_told_what_has_changed() -> None:
     api = Api()
     await created(api)
     read = (await api.call("GET", CONNECTORS + "1/")).headers["ETag"]
@@ -453,7 +453,7 @@ async def test_integrations_are_found_by_name_description_or_mailbox() -> None:
     assert await api.ids(f"{CONNECTORS}?text=nobody") == []
 
 
-async def test_a_preview_lists_the_values_that_users_can_change() -> None:
+async def test_a_preview_lists_the_values_users_can_change() -> None:
     api = Api()
     await created(api)
     name = "accept_new_single_meeting_template"

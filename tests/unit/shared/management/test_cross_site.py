@@ -74,5 +74,5 @@ async def test_requests_from_tools_and_from_the_products_pages_are_accepted(api:
 
 
 @pytest.mark.parametrize("headers", BROWSERS, ids=str)
-async def test_reads_are_allowed_since_browsers_hide_the_response_from_other_sites(headers: dict[str, str]) -> None:
+async def test_reads_are_allowed_because_browsers_hide_the_response_from_other_sites(headers: dict[str, str]) -> None:
     assert (await Api().raw("GET", CONNECTORS, b"", {**PROOF, **HOST, **headers})).status == 200

@@ -67,7 +67,7 @@ async def test_changing_an_alias_changes_the_etag_of_its_vmr() -> None:
 
 
 @of_each_kind
-async def test_the_integration_of_a_record_is_shown_without_reading_all_its_settings(
+async def test_a_records_integration_is_shown_without_reading_all_its_settings(
     path: str, fields: dict[str, Any]
 ) -> None:
     api = Api()

@@ -144,7 +144,7 @@ def test_an_invalid_query_is_refused_even_for_an_empty_list(query: str, message:
     assert message in str(refused.value)
 
 
-def test_the_envelope_links_to_the_previous_and_next_page() -> None:
+def test_the_envelope_links_to_the_previous_and_next_pages() -> None:
     meta = listed("name__icontains=e&limit=1&offset=1&order_by=-id")["meta"]
     assert (meta["limit"], meta["offset"], meta["total_count"]) == (1, 1, 3)
     assert meta["next"] == "/x/?name__icontains=e&order_by=-id&limit=1&offset=2"
@@ -196,7 +196,7 @@ def test_a_boolean_parameter_that_is_neither_true_nor_false_is_refused() -> None
         flag("force=maybe", "force")
 
 
-def test_a_parameter_that_is_not_a_field_is_ignored_and_reported() -> None:
+def test_a_parameter_that_names_no_field_is_ignored_and_reported() -> None:
     query = query_of("title__icontains=x&id=2&_=17&format=json", SCHEMA, FOREIGN_KEYS)
     assert query.skipped == ("title__icontains", "_")
     assert ids("title__icontains=x&id=2") == [2]

@@ -189,7 +189,7 @@ async def test_new_occurrences_in_a_series_get_the_next_numbers_and_existing_ids
     assert (series["current_index"], series["is_depleted"]) == (3, True)
 
 
-async def test_an_occurrence_that_was_cancelled_in_advance_does_not_count_as_passed() -> None:
+async def test_an_occurrence_cancelled_in_advance_does_not_count_as_passed() -> None:
     api, uuid = await api_with_one()
     mine = booking(api, uuid, HOUR, DAY, 2 * DAY, endless=True)
     assert mine.conference
@@ -227,7 +227,7 @@ async def test_vmrs_and_meetings_have_ids_from_different_ranges() -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_aliases_of_meetings_are_read_only(method: str) -> None:
+async def test_meetings_aliases_are_read_only(method: str) -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
     [first, second] = await api.ids(ALIASES)

@@ -90,7 +90,7 @@ async def test_open_rooms_are_counted_for_each_hour() -> None:
     assert (await api.get(f"{OVERVIEW}1/"))["rooms_by_hour"][:3] == [0, 1, 1]
 
 
-async def test_hours_without_any_room_leave_no_row() -> None:
+async def test_hours_without_rooms_leave_no_row() -> None:
     api, integration = await api_with_one()
     record = booking(api, integration, HOUR)
     await put(api, record, integration)

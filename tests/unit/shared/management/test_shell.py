@@ -121,7 +121,7 @@ async def test_objects_can_be_created_with_the_required_arguments(resources: dic
     assert (await api.call("DELETE", room.headers["Location"].removeprefix("/api/admin/"))).status == 204
 
 
-async def test_read_only_resources_have_no_writing_commands(resources: dict[str, Endpoint]) -> None:
+async def test_read_only_resources_have_no_commands_for_writing(resources: dict[str, Endpoint]) -> None:
     read_only = {name for name, each in resources.items() if each["allowed_detail_http_methods"] == ["get"]}
     assert {"alarm", "scheduled_alias", "scheduling_operation", "worker_vm"} <= read_only
     writable = resources.keys() - read_only

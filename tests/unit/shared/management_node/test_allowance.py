@@ -43,7 +43,7 @@ async def test_instances_with_different_clocks_share_one_limit(skews: tuple[int,
     assert all_of_them >= 3 * NODE_SHARE, "no instance has to wait long"
 
 
-async def test_no_instance_waits_for_a_clock_that_is_wrong_by_hours() -> None:
+async def test_no_instance_waits_for_a_clock_that_is_hours_off() -> None:
     wrong, right, tables = FakeClock(), FakeClock(), MemoryStorage()
     wrong.move(timedelta(hours=9))
     assert await taken(SharedAllowance(tables, "node", wrong), 2 * NODE_SHARE) == NODE_SHARE

@@ -432,7 +432,7 @@ async def test_an_unrelated_save_clears_no_alarm(world: RecurringAlarmsWorld, ki
 
 
 @pytest.mark.parametrize("kind", AlarmKind)
-async def test_an_alarm_is_deleted_with_its_integration(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
+async def test_an_alarm_is_deleted_along_with_its_integration(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
     uuid = await raised(world, kind)
     await world.lifecycle.deleting(uuid)
     await world.store.delete(uuid)

@@ -167,7 +167,7 @@ async def test_the_room_of_a_cancelled_meeting_is_closed(world: MeetingsWorld) -
     assert await opens(world, booking, START) is False
 
 
-async def test_a_meeting_with_other_times_is_updated_and_its_organizer_informed(world: MeetingsWorld) -> None:
+async def test_a_meeting_with_different_times_is_updated_and_its_organizer_informed(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     [(key, item)] = world.mailbox.items.items()
     later = Occurrence(START + 5 * HOUR, START + 6 * HOUR)

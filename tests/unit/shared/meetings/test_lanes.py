@@ -119,7 +119,7 @@ async def test_processes_share_a_mailboxs_waiting_messages(world: LanesWorld) ->
     assert world.handled == Counter({f"{n:03}": 1 for n in range(200)})
 
 
-async def test_messages_claimed_by_a_process_that_died_are_handled_by_others(world: LanesWorld) -> None:
+async def test_messages_claimed_by_a_dead_process_are_handled_by_others(world: LanesWorld) -> None:
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(20)))
     await settle()
     for task in flood:
@@ -147,7 +147,7 @@ async def test_only_the_failing_message_is_retried(world: LanesWorld) -> None:
         await world.worker().handle(world.queue.sent[0][0], last_try=False)
 
 
-async def test_messages_that_a_worker_cannot_handle_in_time_are_returned_to_the_queue(
+async def test_messages_a_worker_cannot_handle_in_time_are_returned_to_the_queue(
     world: LanesWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.meetings.worker.SERVE_LINE_FOR", -1.0)

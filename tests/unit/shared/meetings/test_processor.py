@@ -386,7 +386,7 @@ class TestCopiesAndPromises:
         await world.process(world.mailbox.deliver(invitation("message-2", f"<p>{other}</p>", uid="uid-2")))
         assert [kind for kind, _ in world.told] == ["declined", "accepted"]
 
-    async def test_a_promise_that_was_already_redeemed_is_not_counted_again(self, world: MeetingsWorld) -> None:
+    async def test_a_promise_already_redeemed_is_not_counted_again(self, world: MeetingsWorld) -> None:
         text = world.promises.make(world.integration.uuid, Caller("alice", "test"))
         request = invitation(body=f"<p>{text}</p>")
         world.mailbox.fail("answer", Unavailable("down"))
@@ -643,7 +643,7 @@ class TestHousekeeping:
         assert await world.records.booking(booking.tag) is None
         assert await world.is_open(booking.alias) is None
 
-    async def test_a_past_meeting_frees_its_name_and_its_records_are_deleted_a_year_later(
+    async def test_a_past_meetings_name_is_freed_and_its_records_are_deleted_a_year_later(
         self, world: MeetingsWorld
     ) -> None:
         booking = await world.reserve()
@@ -662,7 +662,7 @@ class TestHousekeeping:
         assert [row for row in left if row.partition != LISTS_PARTITION] == []
         assert [row async for row in world.storage.table("aliases").everything()] == []
 
-    async def test_every_name_that_a_meeting_has_had_becomes_free(self, world: MeetingsWorld) -> None:
+    async def test_every_name_a_meeting_has_had_becomes_free(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         await world.process(world.mailbox.deliver(request))

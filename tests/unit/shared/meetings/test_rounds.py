@@ -148,7 +148,7 @@ async def test_the_turn_of_a_process_that_died_is_free_once_its_lease_has_expire
     assert "changes" in world.calls(uuid)
 
 
-async def test_a_crash_in_the_middle_of_a_message_loses_no_turn(world: Deferred) -> None:
+async def test_no_turn_is_lost_if_a_process_crashes_in_the_middle_of_a_message(world: Deferred) -> None:
     """By the time the queue redelivers the message, the turns that were in progress are free."""
     uuids = await world.several(5)
     for uuid in uuids:
@@ -166,7 +166,7 @@ async def test_a_crash_in_the_middle_of_a_message_loses_no_turn(world: Deferred)
     assert all("view" in world.calls(uuid) for uuid in uuids)
 
 
-async def test_a_slow_exchange_delays_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_exchange_server_delays_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one integration waits for Exchange, other rounds can take the other integrations' turns."""
     uuids = sorted(await world.several(5))
     waited_for, goes_on = asyncio.Event(), asyncio.Event()

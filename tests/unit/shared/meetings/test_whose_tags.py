@@ -69,7 +69,7 @@ async def test_another_persons_meeting_is_declined_and_the_tag_stays_valid(world
     assert [answer for answer, _ in world.told] == ["declined", "accepted"]
 
 
-async def test_another_persons_tag_gets_a_new_room_if_copies_get_one() -> None:
+async def test_another_persons_tag_gets_a_new_room_if_copies_do() -> None:
     world = MeetingsWorld(stored_integration(copied_tag_action="new_alias"))
     body = await tag_of(world, ALICE)
     await world.process(world.mailbox.deliver(sent(body, BOB)))

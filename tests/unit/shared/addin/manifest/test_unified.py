@@ -91,5 +91,5 @@ def test_delegates_and_the_mailbox_permission_are_declared() -> None:
         ("𝔘𝔘𝔘", 4, "𝔘…"),
     ],
 )
-def test_texts_are_truncated_to_the_length_that_outlook_counts(text: str, limit: int, cut: str) -> None:
+def test_texts_are_truncated_to_the_length_as_counted_by_outlook(text: str, limit: int, cut: str) -> None:
     assert fitted(text, limit) == cut

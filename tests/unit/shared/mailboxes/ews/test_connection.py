@@ -19,7 +19,7 @@ def answer(status: int, content: bytes = b"", **headers: str) -> requests.Respon
 
 @pytest.mark.parametrize("content", [SOAP, b"\xef\xbb\xbf" + SOAP, b"\r\n" + SOAP + b"\r\n"])
 @pytest.mark.parametrize("status", [200, 500])
-def test_soap_is_read_with_any_http_status(status: int, content: bytes) -> None:
+def test_soap_is_read_regardless_of_the_http_status(status: int, content: bytes) -> None:
     """SOAP faults usually have status 500, but sometimes 200."""
     AtOnce().raise_response_errors(answer(status, content))
 

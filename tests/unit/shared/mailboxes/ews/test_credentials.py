@@ -56,7 +56,7 @@ def test_version_1_and_version_2_endpoints_get_their_own_parameters(endpoint: st
     }
 
 
-async def test_a_token_is_reused_until_shortly_before_it_expires() -> None:
+async def test_a_token_is_reused_until_shortly_before_expiry() -> None:
     endpoint = Endpoint({"access_token": "a", "expires_in": "3600"}, {"access_token": "b", "expires_in": 3600})
     tokens = endpoint.tokens
     assert [await tokens.token(), await tokens.token()] == ["a", "a"]
@@ -77,7 +77,7 @@ async def test_a_response_without_a_token_is_an_error(answer: dict[str, Any]) ->
         await Endpoint(answer).tokens.token()
 
 
-async def test_a_refused_token_request_is_reported_and_repeated_later() -> None:
+async def test_a_refused_token_request_is_reported_and_later_repeated() -> None:
     refused = SignInRefused("invalid_client", ("AADSTS7000215",), "The client secret is not accepted.")
     with pytest.raises(Unavailable, match="secret is not accepted"):
         await Endpoint(refused).tokens.token()

@@ -48,7 +48,7 @@ def tokens(credential: Credential) -> AzureTokens:
     return AzureTokens(make, SCOPE)
 
 
-async def test_a_token_is_used_until_five_minutes_before_it_expires(now: list[float]) -> None:
+async def test_a_token_is_used_until_five_minutes_before_expiry(now: list[float]) -> None:
     credential = Credential()
     mine = tokens(credential)
     assert [await mine.token(), await mine.token()] == ["token-1", "token-1"]
