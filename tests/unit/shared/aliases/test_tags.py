@@ -26,7 +26,7 @@ SAFELINK = "https://eur01.safelinks.protection.outlook.com/?url={}&data=05%7C02%
 
 
 def safelink(url: str) -> str:
-    """The URL with which a gateway replaces a link."""
+    """The URL that a gateway puts in place of a link."""
     return SAFELINK.format(quote(url, safe=""))
 
 
@@ -313,7 +313,7 @@ def test_a_tag_is_found_wherever_the_body_is_split(filler: str, cut: int) -> Non
 
 
 def test_a_sample_of_url_defense_is_decoded() -> None:
-    """A link that a gateway rewrote in 2023, with `-3A` for `:` and `-2D` for `-`."""
+    """A link rewritten by a gateway in 2023, with `-3A` for `:` and `-2D` for `-`."""
     tag = f"PXPS-3A-2D{TAG.replace('-', '-2D')}-23"
     url = f"https://urldefense.proofpoint.com/v2/url?u=https-3A__example.com_join-3Ftag-3D{tag}&amp;d=DwMFaQ&amp;c=a"
     assert find_tags(f'<a href="{url}">Join</a>') == [TAG]

@@ -220,7 +220,7 @@ async def test_a_failure_at_any_call_leads_to_the_same_outcome(scenario: Scenari
 
 @pytest.fixture
 async def two() -> tuple[RoomsWorld, RoomsWorld]:
-    """Two instances of a deployment that use the same node."""
+    """Two instances of a deployment, using the same node."""
     first = await a_world()
     second = RoomsWorld(clock=first.clock, memory=first.memory)
     second.node, second.secrets, second.integration = first.node, first.secrets, first.integration

@@ -1,4 +1,4 @@
-"""The resource `alarm`, which can be read by monitoring written for the original API, and acknowledging alarms."""
+"""Acknowledging alarms, and the resource `alarm`, which monitoring written for the original API can read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`oauth2_client` and `role`, as the original API's Go SDK and Terraform provider use them."""
+"""`oauth2_client` and `role`, as used by the original API's Go SDK and Terraform provider."""
 
 from typing import Any
 from uuid import UUID

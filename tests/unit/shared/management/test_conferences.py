@@ -96,7 +96,7 @@ async def test_a_vmr_belongs_to_one_integration_or_to_all() -> None:
     assert own["exchange_connector"] == connector
     assert await api.ids(CONFERENCES + "?exchange_connector=1") == [own["id"]]
     await api.call("DELETE", CONNECTORS + "1/?force=true")
-    # The clash lasts until the retirement is complete, which this fake lifecycle does not start.
+    # The clash lasts until the retirement is complete. This fake lifecycle does not even start it.
     orphan = await api.get(f"{CONFERENCES}{own['id']}/")
     assert orphan["exchange_connector"] is not None
     answer = await api.call(

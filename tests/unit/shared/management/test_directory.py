@@ -19,7 +19,7 @@ of_each_kind = pytest.mark.parametrize(("path", "fields"), KINDS, ids=["conferen
 
 
 async def made(api: Api, path: str, fields: dict[str, Any]) -> tuple[str, str]:
-    """Create an object, and return its path and its ETag."""
+    """Create an object, and return its path and ETag."""
     answer = await api.call("POST", path, fields)
     assert answer.status == 201, answer
     return f"{path}{answer.body['id']}/", answer.headers["ETag"]

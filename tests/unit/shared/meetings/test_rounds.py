@@ -166,7 +166,7 @@ async def test_no_turn_is_lost_if_a_process_crashes_in_the_middle_of_a_message(w
     assert all("view" in world.calls(uuid) for uuid in uuids)
 
 
-async def test_a_slow_exchange_server_delays_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_exchange_server_only_delays_its_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one integration waits for Exchange, other rounds can take the other integrations' turns."""
     uuids = sorted(await world.several(5))
     waited_for, goes_on = asyncio.Event(), asyncio.Event()
