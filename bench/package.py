@@ -1,4 +1,4 @@
-"""The size of the package that is deployed, and the time to start it with the Python version that runs in Azure."""
+"""The size of the deployed package, and the time to start it with Azure's Python version."""
 
 import sys
 import tempfile

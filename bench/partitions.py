@@ -20,7 +20,7 @@ from shared.bookings.rows import ALARMS_PARTITION, SHARDS, TURNS_PARTITION
 from shared.storage import MEETINGS, STATISTICS
 
 PARTITION_ROWS_PER_SECOND = 2000
-"""The number of rows of up to a kilobyte that a partition can serve (Azure's scalability targets of table storage)."""
+"""The number of rows of up to a kilobyte that a partition can serve (Azure's scalability targets for table storage)."""
 
 SWEEP_SECONDS = 300
 """The interval between two sweeps, in seconds."""

@@ -91,7 +91,7 @@ async def _among(size: int) -> dict[str, Page]:
 
 
 async def _pour(memory: MemoryStorage, folder: Path) -> None:
-    """Give Azurite the rows that were built in memory. Writing them through requests would take hours."""
+    """Load rows built in memory into Azurite. Writing them with requests would take hours."""
     azurite = Azurite(folder)
     storage = AzureStorage(StorageAccount(azurite.connection_string))
     await storage.create()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Result:
-    """One figure. `budget` is its maximum, or its minimum with `at_least`; without a budget it is only informative."""
+    """One figure. `budget` is its maximum, or its minimum with `at_least`; without a budget it is informational."""
 
     what: str
     figure: float

@@ -1,5 +1,5 @@
-"""Measures ratios within one run, from the medians of calls that take turns, so that a busy machine affects all of them
-equally.
+"""Measures ratios within one run. They are based on the medians of calls that take turns, so a busy machine affects all
+of them equally.
 """
 
 import statistics
@@ -34,6 +34,6 @@ async def ratio(call: Call, raw: Call, times: int) -> float:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that a `share` (0 to 1) of all values does not exceed."""
+    """The smallest value not exceeded by a `share` (0 to 1) of all values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -32,7 +32,7 @@ MAX_FRESH_RATIO = 1.15
 MAX_WARM_RATIO = 1.5
 BARE = "× a bare function"
 INTEGRATION = str(uuid4())
-"""A deleted integration, whose notifications are accepted at first, and dropped when they are processed."""
+"""A deleted integration. Its notifications are accepted at first, but dropped when they are processed."""
 LOADED_FOR_STORAGE = ("azure.data.tables", "azure.storage.queue", "aiohttp")
 _FRESH = """
 import time

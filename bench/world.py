@@ -32,7 +32,7 @@ class BenchWorld:
     token: str
 
     async def click(self) -> None:
-        """The request of the add-in's single-use button, from the token to the rendered instructions."""
+        """The request sent by the add-in's single-use button, from the token to the rendered instructions."""
         answer = await self.services.addin.meeting_details.allocate(INTEGRATION, self.token)
         assert answer["alias_id"].startswith("PXPS:-")
 

@@ -39,7 +39,7 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     aiohttp.ClientError: httpx.RemoteProtocolError,
     OSError: httpx.ReadError,
 }
-"""httpx's counterparts of aiohttp's errors; the first match counts."""
+"""httpx's counterparts to aiohttp's errors; the first match counts."""
 
 
 class Network(httpx.AsyncBaseTransport):
@@ -108,8 +108,8 @@ class _Body(httpx.AsyncByteStream):
 
 @contextmanager
 def _failures(request: httpx.Request) -> Iterator[None]:
-    """Turns errors of aiohttp into those of httpx. Their messages contain addresses, so they are only kept as the
-    cause.
+    """Turns aiohttp's errors into httpx's. The messages of aiohttp's errors contain addresses, so they are only kept as
+    the cause.
     """
     try:
         yield

@@ -73,8 +73,7 @@ def storage_witness() -> Iterator[list[str]]:
 
 @pytest.fixture
 def own_log(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[pytest.LogCaptureFixture]:
-    """The log records of this test's own calls. A host that other tests have started logs from the same event loop,
-    too."""
+    """The log records of this test's own calls. A host started by other tests also logs from the same event loop."""
     test = str(request.node.nodeid)
 
     def is_own(_: object) -> bool:

@@ -14,7 +14,7 @@ _LEFT_OUT_WHEN_EMPTY = frozenset({"owner", "alias_description"})
 
 @dataclass(frozen=True, order=True)
 class Occurrence:
-    """One time at which a meeting takes place; start and end are timezone-aware, in UTC.
+    """One occurrence of a meeting; start and end are timezone-aware, in UTC.
 
     `is_plain` means that Exchange shows it as part of its series, not as an exception. This is only known right after
     reading.
@@ -48,7 +48,7 @@ class Calendar:
         return self.known_until is not None or any(now < o.end for o in self.occurrences)
 
     def is_same_from(self, now: datetime, other: Self) -> bool:
-        """Whether both calendars agree about everything that ends after `now` within the period known to both."""
+        """Whether both calendars agree on everything that ends after `now` within the period known to both."""
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return self._between(now, horizon) == other._between(now, horizon)
 
@@ -85,8 +85,8 @@ class Conference:
 
     `buffer_before` and `buffer_after` are minutes, from the integration's settings when the meeting was scheduled. An
     empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address if the
-    integration's templates store it as well or its rooms are on a Management Node, otherwise ""; `alias_description` is
-    shown to the node's admins next to the aliases.
+    integration's templates also store it or its rooms are on a Management Node, and "" otherwise. `alias_description`
+    is shown to the node's admins next to the aliases.
     """
 
     name: str
@@ -125,7 +125,7 @@ class Conference:
         return closes
 
     def next_opening(self, now: datetime) -> datetime | None:
-        """When the window that is open at `now`, or else the next one, opens; None if there are no more windows."""
+        """When the window open at `now` begins, or else the next one; None if there are no more windows."""
         return min((start for start, end in self.windows() if now < end), default=None)
 
     def windows(self, early: timedelta = _NOT_EARLY) -> Iterator[tuple[datetime, datetime]]:

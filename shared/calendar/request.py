@@ -1,4 +1,4 @@
-"""Messages and calendar items of the equipment mailbox, as the same types for Graph and EWS."""
+"""The equipment mailbox's messages and calendar items, with the same types for Graph and EWS."""
 
 import hashlib
 import re
@@ -57,7 +57,7 @@ class Person:
 
     @property
     def address(self) -> str:
-        """The address for mail; "" if Exchange has no e-mail address."""
+        """The e-mail address; "" if Exchange has none."""
         return mail_address(self.email)
 
 

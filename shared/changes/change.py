@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ChangeState(StrEnum):
-    """The state of a change. A record is written before its change is made, so that none is ever lost."""
+    """The state of a change. A record is written before its change is made, so that every change is recorded."""
 
     BEGUN = "begun"
     """The change is in progress, or the app stopped during it and it is unknown whether the change was made."""

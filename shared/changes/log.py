@@ -35,7 +35,7 @@ _ATTEMPTS = 50
 
 @dataclass(frozen=True)
 class Entry:
-    """A change with its rows in the table, to be settled, dropped, or rewritten."""
+    """A change and its rows in the table, to be settled, dropped, or rewritten."""
 
     change: Change
     rows: tuple[Row, ...]
@@ -205,8 +205,8 @@ class ChangeLog:
         return Entry(change, tuple(each for each in (*found, *beside) if each))
 
     async def _rewrite(self, entry: Entry, change: Change) -> None:
-        """Write all rows of a change in one transaction: rows with the same keys are replaced, other existing ones
-        deleted, and new ones added.
+        """Write all rows of a change in one transaction. Rows with the same keys are replaced, other existing rows are
+        deleted, and new rows are added.
         """
         values, known = rows.listed(change), {row.key: row for row in entry.rows}
         keys, whole = rows.keys_of(change), rows.whole(change)

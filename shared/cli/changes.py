@@ -75,7 +75,7 @@ class Change:
         return comparable(name, self.values[name])
 
     def check(self, management: ManagementClient, *, local: bool) -> None:
-        """Raise FileRefused with everything that the deployment would reject; changes nothing."""
+        """Raise FileRefused with everything that the deployment would reject. Nothing is changed."""
         sent = {**self.values, **self.secrets}
         try:
             if self.before is None:

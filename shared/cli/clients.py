@@ -1,4 +1,4 @@
-"""`clients`: OAuth2 clients for the management API: for scripts and tools that sign in with their own key."""
+"""`clients`: OAuth2 clients for the management API, such as scripts and tools that sign in with their own key."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Connection:
 
     @contextmanager
     def open(self) -> Iterator[ManagementClient]:
-        """A client of the deployment. Raises CommandFailed if options are missing."""
+        """A client for the deployment's API. Raises CommandFailed if options are missing."""
         url = self._checked_url()
         # HTTPS_PROXY and SSL_CERT_FILE are respected, but no proxy is used to reach this machine itself.
         with httpx.Client(
@@ -57,7 +57,7 @@ class Connection:
             raise CommandFailed(Exit.USAGE, f"--url must not contain a password: use --username and {PASSWORD}.")
         if not (parts.host and is_safe):
             raise CommandFailed(
-                Exit.USAGE, f"--url must be an https URL, not {self.url!r}: your credentials are sent to it."
+                Exit.USAGE, f"--url must be an https URL, not {self.url!r}, because your credentials are sent to it."
             )
         return self.url
 

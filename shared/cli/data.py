@@ -64,7 +64,7 @@ def erase_(
     ] = None,
     word: Annotated[
         list[str] | None,
-        typer.Option("--word", help="A word to search for in the texts of meetings, such as the person's name."),
+        typer.Option("--word", help="A word to search for in meeting texts, such as the person's name."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

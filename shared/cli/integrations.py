@@ -196,8 +196,8 @@ def _tell(change: Change, saved: Object | None) -> None:
     typer.echo(show.plain(f"{saved['name']} ({saved['uuid']}): {done}"))
     if change.before is None or change.reinstalls_manifest:
         show.note(
-            f"Then {_installation(saved)} the add-in's manifest, /addin/{saved['uuid']}/manifest.xml of the "
-            f"deployment, and confirm it: vmr integrations installed {saved['uuid']}"
+            f"Then {_installation(saved)} the add-in's manifest (/addin/{saved['uuid']}/manifest.xml on the "
+            f"deployment), and confirm it: vmr integrations installed {saved['uuid']}"
         )
     if change.ends_sign_in:
         show.note(f"The service account must sign in again: vmr sign-in {saved['uuid']}")

@@ -149,7 +149,7 @@ class ManagementClient:
         return found[0]
 
     def read(self, id_: int) -> Saved:
-        """The integration with the given id, with its ETag."""
+        """The integration with the given id, and its ETag."""
         answer = self._send("GET", f"{_INTEGRATIONS}{id_}/")
         etag = answer.headers.get("ETag", "")
         if not etag:  # without an ETag, a save could overwrite somebody else's
@@ -166,7 +166,7 @@ class ManagementClient:
         return _object(answer)
 
     def check(self, before: Saved, fields: Mapping[str, Any]) -> None:
-        """Whether these changes could be saved; saves nothing."""
+        """Check whether these changes could be saved, without saving them."""
         self._send("POST", f"{_INTEGRATIONS}{before.id}/check/", json=fields)
 
     def preview(self, id_: int, template: str, text: str | None, values: Mapping[str, Any]) -> Object:
@@ -191,7 +191,7 @@ class ManagementClient:
         return self._all(_ROLES, {})
 
     def create_api_client(self, name: str, role: str) -> Object:
-        """Create an OAuth2 client with a role, given by its URI; `private_key_jwt` is only available now."""
+        """Create an OAuth2 client with a role, given by its URI. `private_key_jwt` cannot be retrieved later."""
         return _object(self._send("POST", _API_CLIENTS, json={"client_name": name, "role": role}))
 
     def delete_api_client(self, id_: int) -> None:

@@ -81,9 +81,8 @@ def _from_calendar(content: str, body: str = "", received: datetime | None = Non
 
 
 def _description(event: _Event) -> str:
-    """The meeting's text: DESCRIPTION, which Outlook shows; an HTML version may be outdated or an empty page.
-
-    Reported publicly for calendars (ical4j #258, nextcloud/calendar #3863). It is not confirmed against a live tenant
+    """The meeting's text: DESCRIPTION, which Outlook shows. An HTML version may be outdated or an empty page, as
+    publicly reported for calendars (ical4j #258, nextcloud/calendar #3863). It is not confirmed against a live tenant
     that Exchange, too, uses the HTML only if there is no description.
     """
     plain = str(event.get("DESCRIPTION") or "")

@@ -99,7 +99,7 @@ def reopen(context: typer.Context, meeting: _Meeting) -> None:
 @commands.command()
 def resend(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> None:
     """E-mail the joining instructions again, from the equipment mailbox to the meeting's owner."""
-    found, _ = _act(context, meeting, "resend", "E-mail the joining instructions of {} to its owner?", yes=yes)
+    found, _ = _act(context, meeting, "resend", "E-mail the joining instructions for {} to its owner?", yes=yes)
     typer.echo(show.plain(f"{found['alias']}: the e-mail is on its way; `meetings show` shows its status."))
 
 
@@ -107,7 +107,9 @@ def resend(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> N
 def give(
     context: typer.Context,
     meeting: _Meeting,
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help='Address of the new owner; "" gives it back.')],
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help='Address of the new owner; "" returns it to the organizer.')
+    ],
     *,
     yes: _Yes = False,
 ) -> None:

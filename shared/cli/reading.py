@@ -219,7 +219,7 @@ def _line(node: Node) -> int:
 
 
 def _unreadable(name: str, error: YAMLError) -> Fault:
-    """The parser's problem, without its full message, which quotes the file and may contain secrets."""
+    """What the parser found wrong, without its full message, which quotes the file and may contain secrets."""
     mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
     problem = error.problem if isinstance(error, MarkedYAMLError) else "it contains control characters"
     return Fault(name, mark.line + 1 if mark else 1, "", f"is neither valid YAML nor valid JSON: {problem}.")

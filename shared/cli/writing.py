@@ -1,4 +1,4 @@
-"""Writes integrations as YAML that changes nothing if it is applied."""
+"""Writes integrations as YAML. Applying it would change nothing."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class AddIn:
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
-        """Answers a click on the single-use button."""
+        """Responds to a click on the single-use button."""
         from shared.addin.meeting_details import MeetingDetails
 
         return MeetingDetails(self.foundation.integrations, self.identity.users, self.foundation.allocator)

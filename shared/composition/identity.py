@@ -56,7 +56,7 @@ class Identity:
 
     @cached_property
     def entra_tokens(self) -> ProxyRoutes[EntraTokens]:
-        """Verifies Entra access tokens, of users and of admins."""
+        """Verifies users' and admins' Entra access tokens."""
         from shared.identity.entra import EntraTokens
 
         return self.entra_keys.each(lambda keys: EntraTokens(keys, self.foundation.clock))

@@ -14,7 +14,7 @@ from shared.integrations.syntax import is_guid
 from shared.web.addresses import Addresses
 
 SCOPE = "access_as_user"
-"""The delegated scope of our API's app registration, with the name used in Microsoft's documentation."""
+"""The delegated scope of our API's app registration, named as in Microsoft's documentation."""
 
 OFFICE = (
     "d3590ed6-52b3-4102-aeff-aad2292ab01c",
@@ -36,8 +36,8 @@ same way, whereas Entra tokens name the tenant.
 
 @dataclass(frozen=True)
 class AddInUsers:
-    """Authenticates add-in users: after a sign-in in the dialog, by our own session token; otherwise by the method that
-    the integration has chosen. No other tokens are accepted.
+    """Authenticates add-in users. After a sign-in in the dialog they present our own session token, otherwise the kind
+    of token that the integration has chosen. No other tokens are accepted.
 
     In a hybrid deployment with Entra tokens, users of Exchange on-premises still present tokens from their Exchange,
     because their Outlook does not support nested app authentication. This requires that the settings name its metadata

@@ -1,4 +1,4 @@
-"""A rate limit for attempts to authenticate, each of which costs us work."""
+"""A rate limit for authentication attempts, because each attempt costs us work."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ class EntraTokens:
     async def claims(
         self, token: str, metadata_url: str, audience: str, tenants: Collection[str] = ()
     ) -> dict[str, Any]:
-        """The claims of a version 2.0 token, if signature, audience, times, issuer and tenant are valid. The caller has
-        to check to whom it was issued, and for what. Raises NotAuthenticated, Unavailable.
+        """The claims of a version 2.0 token, if signature, audience, times, issuer and tenant are valid. The caller
+        must check whom it was issued to, and for what. Raises NotAuthenticated, Unavailable.
         """
 
         async def key_of(kid: str) -> SigningKey | None:

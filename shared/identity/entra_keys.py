@@ -1,4 +1,4 @@
-"""The keys with which a Microsoft Entra tenant, or AD FS, signs tokens, from its OpenID Connect metadata document.
+"""The keys with which a Microsoft Entra tenant or AD FS signs tokens, read from its OpenID Connect metadata document.
 
 Only the configured metadata URL and a key document on the same origin are ever requested: a token cannot choose a host.
 """
@@ -57,7 +57,7 @@ class EntraKeys:
 
 
 def _signing_keys(document: Any, issuer: str, access_token_issuer: str) -> dict[str, SigningKey]:
-    """The RSA keys of a JWKS. Entra's keys name their issuer, because its documents contain keys of several issuers."""
+    """The RSA keys of a JWKS. Entra's keys name their issuer, because its documents mix the keys of several issuers."""
     try:
         entries = [entry for entry in document["keys"][:MAX_SIGNING_KEYS] if entry.get("kty") == "RSA"]
         return {

@@ -1,6 +1,6 @@
 """The public keys with which an Exchange deployment signs its users' identity tokens.
 
-They are fetched from the configured URLs only (docs/facts/exchange.md §10): a token never chooses the host.
+They are only fetched from the configured URLs (docs/facts/exchange.md §10): a token never chooses the host.
 """
 
 import base64

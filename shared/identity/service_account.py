@@ -1,9 +1,9 @@
 """Signs in an integration's service account with OAuth (E3), through a link for the admin.
 
-The documented steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code;
-the refresh token obtained with the code is stored in the secret store. The endpoints are Azure's v1 endpoints. A
-sign-in is bound to its integration by `oauth_state`. A new link, a completed sign-in, and any change to a setting
-marked † invalidate it.
+The steps are documented: the admin gets a link, signs in with it as the service account, and is sent back here with a
+code. The code is exchanged for a refresh token, which is stored in the secret store. The endpoints are Azure's v1
+endpoints. A sign-in is bound to its integration by `oauth_state`. A new link, a completed sign-in, and any change to a
+setting marked † invalidate it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class ServiceAccounts:
         self._key = hmac.digest(signing_key, b"service account proofs", "sha256")
 
     async def start(self, uuid: str) -> Link:
-        """Create a link, which invalidates an earlier one. Raises NotFound, SettingsInvalid."""
+        """Create a link, which invalidates any earlier link. Raises NotFound, SettingsInvalid."""
         integration = await self._integrations.get(uuid)
         _check_settings(integration)
         nonce = await start_sign_in(self._integrations, integration.uuid)

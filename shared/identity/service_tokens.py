@@ -1,4 +1,4 @@
-"""Access tokens of a signed-in service account, for EWS and for delegated Graph (E3)."""
+"""Access tokens for a signed-in service account, to use with EWS and delegated Graph (E3)."""
 
 from __future__ import annotations
 
@@ -108,11 +108,12 @@ class ServiceTokens:
         try:
             await self._renew(integration)
         except SchedulingError as error:
-            # SignInNeeded has raised its alarm. After an outage, the next night tries again, and there are 90 nights.
+            # SignInNeeded has raised its alarm. After an outage, renewal is retried the next night, and there are 90
+            # nights.
             log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
 
     async def client_secret(self, integration: Integration) -> dict[str, str]:
-        """The fields of the form that authenticate the application, if it has a secret. Raises Unavailable."""
+        """The form fields that authenticate the application, if it has a secret. Raises Unavailable."""
         secret = await self._integrations.secret(integration.uuid, "oauth_client_secret")
         return {"client_secret": secret.get_secret_value()} if secret else {}
 

@@ -22,7 +22,7 @@ ADDRESSES_TIMEOUT = timedelta(seconds=5)
 """Time limit for reading the addresses: an admin is waiting for the save to finish."""
 
 ADDRESSES_MAX_AGE = timedelta(seconds=30)
-"""Maximum age of the addresses sent to a task pane, as for settings."""
+"""Maximum age of the addresses sent to a task pane, the same as for settings."""
 
 _CACHED_MAILBOXES = 256
 

@@ -120,8 +120,8 @@ def decode(body: str) -> list[Notice]:
 
 @cache
 def _adapter() -> "TypeAdapter[list[Notice]]":
-    """The adapter for decoding, created on first use: the webhook, which must respond during a cold start, only
-    encodes.
+    """The adapter for decoding. It is created on first use, because the webhook, which must respond during a cold
+    start, only encodes.
     """
     from pydantic import TypeAdapter
 

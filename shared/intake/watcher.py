@@ -79,7 +79,7 @@ class Watcher:
         return self.read_ahead or WatchState(self.storage, self.integration, self.watched)
 
     async def prepared(self) -> Self:
-        """This watcher with all states read ahead in one round trip to storage, for one turn."""
+        """This watcher for one turn, with all states read ahead in one round trip to storage."""
         return replace(self, read_ahead=await self.state.prepared())
 
     @property
@@ -122,7 +122,7 @@ class Watcher:
         return found + sum([(await self._sweep_folder(folder, seen)).found for folder in folders])
 
     def _is_stale(self, row: Row | None) -> bool:
-        """Whether a folder has no state, or one that is so old that it should be renewed."""
+        """Whether a folder has no state, or one old enough to be renewed."""
         told = str(row.values.get("at", "")) if row else ""
         return not told or datetime.fromisoformat(told) + STATE_MAX_AGE <= self.clock.now()
 
@@ -158,7 +158,7 @@ class Watcher:
         return True
 
     async def _sweep_arrivals(self, arrivals: Arrivals, seen: set[str]) -> int:
-        """Enqueue arrivals that the delta query may never report; adds listed messages to `seen`, and returns how many
+        """Enqueue arrivals that the delta query may never report. Adds listed messages to `seen`, and returns how many
         were new.
 
         The first delta query reports everything, so older messages need not be listed.

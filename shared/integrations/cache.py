@@ -14,7 +14,7 @@ CACHE_MAX_AGE = timedelta(seconds=30)
 CACHE_MAX_ENTRIES = 256
 
 KNOWN_IDS_MAX_ENTRIES = 10_000
-"""Maximum number of integrations' ids whose uuids are remembered."""
+"""Maximum number of integration ids whose uuids are remembered."""
 
 
 class IntegrationCache:

@@ -80,7 +80,7 @@ async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureReq
 
 @pytest.fixture
 async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Admin]:
-    """An admin's browser, not signed in yet. A parameter contains the options of its browser context."""
+    """An admin's browser, not signed in yet. A parameter contains its browser context options."""
     context = await browser.new_context(**getattr(request, "param", LOOKS["wide"]))
     admin = Admin(context, await context.new_page(), stack.functions)
     admin.page.set_default_timeout(hanging())

@@ -37,7 +37,7 @@ class Visit:
         page.on("console", self._hear)
 
     def _hear(self, line: ConsoleMessage) -> None:
-        # Chromium logs this line for a response that the pane expects while nobody has signed in.
+        # Chromium logs this line for a response that the pane expects when nobody is signed in.
         if line.type == "error" and "401 (Unauthorized)" not in line.text:
             self.complaints.append(line.text)
 

@@ -237,7 +237,7 @@ class Outlook:
         await self.pane.locator("#heading", has_text=UNRESPONSIVE).wait_for()
 
     async def click(self, name: str) -> None:
-        """Click a button of the pane by its text, and wait for the result."""
+        """Click the pane's button with this text, and wait for the result."""
         await self.pane.get_by_role("button", name=name, exact=True).click()
         await self.settled()
 

@@ -64,7 +64,7 @@ class Deployment:
         return dialog
 
     async def sign_in(self) -> None:
-        """Click "Sign In", sign in as Alice, and wait until the pane has continued with what the user wanted."""
+        """Click "Sign In", sign in as Alice, and wait until the pane has continued with the original action."""
         dialog = await self.dialog()
         async with dialog.expect_event("close"):
             await dialog.get_by_role("button", name="alice@example.com").click()

@@ -1,4 +1,4 @@
-"""Brings the pane into each of its states, for the checks that every state must pass, and for pictures."""
+"""Puts the pane into each of its states, for pictures and for the checks that every state must pass."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

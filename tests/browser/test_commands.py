@@ -28,8 +28,9 @@ RUN = """async name => {
 
 @pytest.fixture
 async def integration(outlook: Outlook, stack: Addresses) -> AsyncIterator[Mapping[str, Any]]:
-    """An integration with the command on phones and the offer in new meetings; Outlook's identity tokens are issued for
-    it."""
+    """An integration with the command on phones and the offer in new meetings. Outlook issues its identity tokens for
+    this integration.
+    """
     async with httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False) as admin:
         made = await Deployment(outlook, stack, admin).integration(
             enable_addin_mobile_command=True, enable_addin_auto_open=True

@@ -1,5 +1,6 @@
-"""W4: meetings in the console, found by integration, by day and by other details that a caller may know; choosing an
-integration."""
+"""W4: finding meetings in the console by integration, by day and by other details that a caller may know; choosing an
+integration.
+"""
 
 import os
 import re

@@ -36,8 +36,9 @@ async def test_a_user_signs_in_through_the_dialog_and_adds_a_vmr(deployment: Dep
 
 
 async def test_a_signed_in_user_is_not_asked_again_until_signing_out(deployment: Deployment) -> None:
-    """This applies to one pane: this browser stores nothing for a page in another site's frame, so a new pane asks
-    again."""
+    """This only applies to one pane: the browser stores nothing for a page in another site's frame, so a new pane asks
+    again.
+    """
     outlook = deployment.outlook
     integration = await deployment.integration(enable_personal_vmrs=True)
     await deployment.open(integration, faults=NO_TOKEN)

@@ -21,7 +21,7 @@ from tests.conformance.azure_cli import ROOT, Azure
 PARSER = Path(__file__).with_name("az_parser.py")
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 TESTED = (2, 87, 0)
-"""The oldest CLI with which these tests have been run."""
+"""The oldest CLI that these tests have been run with."""
 
 
 def real_cli() -> str:

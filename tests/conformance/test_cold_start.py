@@ -1,4 +1,4 @@
-"""The modules that importing the app loads. A cold start must not load what few requests use (bench/README.md)."""
+"""The modules loaded by importing the app. A cold start must not load what few requests use (bench/README.md)."""
 
 import json
 import subprocess

@@ -43,7 +43,7 @@ async def queue(azurite: str, host: FunctionsHost) -> AsyncIterator[QueueClient]
     async with QueueClient.from_connection_string(azurite, "fixture", message_encode_policy=encode) as queue:
         yield queue
         for opened in sys.modules["fixture_app"].waiting:
-            opened.set()  # otherwise a call that a failed test has left waiting would never end
+            opened.set()  # otherwise a call left waiting by a failed test would never end
         await host.settle()
         await queue.clear_messages()
 

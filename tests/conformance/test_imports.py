@@ -66,7 +66,7 @@ def test_code_that_runs_before_the_installation_imports_only_the_standard_librar
 
 
 def test_the_folders_of_the_product_are_layers() -> None:
-    """There is no cycle, including in-function imports; `python -m dev.layers` shows the order."""
+    """There is no cycle, even counting in-function imports; `python -m dev.layers` shows the order."""
     standing = layers.levels(layers.imports())
     assert standing["errors"] == standing["clock"] == 0
     assert standing["cli"] == max(standing.values())

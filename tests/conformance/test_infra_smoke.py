@@ -1,4 +1,4 @@
-"""infra/smoke.py runs against small servers that are healthy, or faulty in one way each."""
+"""infra/smoke.py runs against small servers that are either healthy or faulty in one respect."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""The keys of the tables `meetings` and `aliases` are spelt in one place each, and each kind of row has one owner."""
+"""The keys of the tables `meetings` and `aliases` are each spelt in one place, and each kind of row has one owner."""
 
 import ast
 import re
@@ -111,7 +111,7 @@ def names_in() -> dict[str, set[str]]:
 
 
 def users(expression: str) -> set[str]:
-    """The modules in shared/ that use a name of the vocabulary."""
+    """The modules in shared/ that use a name from the vocabulary."""
     return names_in()[expression]
 
 

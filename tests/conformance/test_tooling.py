@@ -136,7 +136,7 @@ def test_linters_run_in_parallel_with_the_tests() -> None:
 
 
 def test_the_installed_command_line_has_every_file_that_it_reads(tmp_path: Path) -> None:
-    """`uv tool install .` copies modules, but only those other files that `package-data` names."""
+    """`uv tool install .` copies modules, but no other files except those listed in `package-data`."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"].get("package-data", {})
     listed = subprocess.run(["git", "ls-files", "shared"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for path in map(Path, listed.split()):

@@ -73,7 +73,7 @@ def test_meetings_that_cannot_be_scheduled_are_declined_with_a_reason(stack: Loc
 
 
 def forgeries(stack: LocalStack) -> dict[str, dict[str, str]]:
-    """Request headers that do not prove any identity."""
+    """Request headers that do not authenticate anyone."""
     good = stack.token()
     header, payload, signature = good.split(".")
 

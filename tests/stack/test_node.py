@@ -74,7 +74,7 @@ def test_a_room_exists_during_its_time_and_policy_leaves_it_to_the_node(stack: N
 def test_a_node_that_dies_around_a_join_window_gets_the_room_when_it_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It dies twice, and comes back empty each time: see `python -m dev.node_outage`."""
+    """The node dies twice, and comes back empty each time: see `python -m dev.node_outage`."""
     monkeypatch.setenv("NODE", "1")
     lines: list[str] = []
     transcript(tmp_path, lines.append)

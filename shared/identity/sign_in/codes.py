@@ -62,7 +62,7 @@ class Codes:
         self._clock = clock
 
     async def issue(self, attempt: Attempt, owner: Redeemed) -> str:
-        """Issue the code of a successful attempt. Raises NotAuthenticated if the attempt already has one."""
+        """Issue the code for a successful attempt. Raises NotAuthenticated if the attempt already has one."""
         key, secret = f"{attempt.expires:010}-{attempt.digest}", secrets.token_urlsafe(32)
         values: dict[str, Value] = {
             "user": owner.user,
@@ -82,9 +82,8 @@ class Codes:
         return f"{key}.{secret}"
 
     async def redeem(self, integration: str, code: str, verifier: str) -> Redeemed:
-        """Redeem a code: only once, for its integration (uuid), and for the task pane with the challenge's verifier.
-
-        `code` may be its short form, as a person types it. Raises NotAuthenticated.
+        """Redeem a code. This only works once, for its integration (uuid), and for the task pane with the challenge's
+        verifier. `code` may be the short form, as typed by a person. Raises NotAuthenticated.
         """
         if form := _CODE.fullmatch(code):
             row, proof = await self._table.get(SIGN_IN_PARTITION, form[1]), ("secret", _digest(form[2]))

@@ -98,6 +98,6 @@ class TokenEndpoints:
 
 
 def resource_of(url: str) -> str:
-    """The audience of a token for the server of a URL: its scheme and host."""
+    """The token audience for the server in a URL: its scheme and host."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

@@ -124,7 +124,7 @@ def _text(claims: Claims, name: str) -> str:
 
 def _adfs_subject(claims: Claims) -> str:
     """The part of the key that identifies the user. Keys are compared case-folded, so a UPN must not fold to another
-    one; users with such a UPN are identified by sid.
+    UPN. Users with a UPN that could do so are identified by sid.
     """
     if "sid" in claims:
         return f"adfs:{claims['iss']}:{_text(claims, 'sid')}"
@@ -137,8 +137,9 @@ def _adfs_subject(claims: Claims) -> str:
 def _address(claims: Claims, kind: str) -> str:
     """The user's address, in lower case.
 
-    With AD FS, only the domain's administrators assign UPNs, so the UPN may be used instead: by default, ID tokens have
-    no `email` (Microsoft's MS-OIDCE; captures at smallstep/certificates#398 and jumbojett/OpenID-Connect-PHP#135).
+    AD FS's ID tokens have no `email` by default (Microsoft's MS-OIDCE; captures at smallstep/certificates#398 and
+    jumbojett/OpenID-Connect-PHP#135). The UPN may be used instead, because only the domain's administrators assign
+    UPNs.
     """
     email: Any = claims.get("email") if _is_vouched_for(claims) else None
     if not email and kind == ADFS:
@@ -155,9 +156,9 @@ def _is_vouched_for(claims: Claims) -> bool:
     """Whether `email` is verified.
 
     With Azure, `xms_edov` and `email_verified`, if a registration requests them, show whether the owner of the
-    address's domain is verified. Without them, members' addresses count as verified by the tenant, but not those of
-    guests (`idp`), whose home may be anybody's tenant. It is not confirmed against a live tenant that members never
-    have an `idp` without their tenant's id in it. If one does, `xms_edov` has to be requested.
+    address's domain is verified. Without them, members' addresses count as verified by the tenant. The addresses of
+    guests (`idp`) do not, because a guest's home may be anybody's tenant. It is not confirmed against a live tenant
+    that members never have an `idp` without their tenant's id in it. If one does, `xms_edov` has to be requested.
     """
     said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]
     is_guest = "tid" in claims and str(claims["tid"]) not in str(claims.get("idp", claims["tid"])).lower()
