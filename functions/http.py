@@ -57,9 +57,9 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 
 def json_endpoint(handler: Handler) -> Endpoint:
-    """Respond with what `handler` returns: `{"status":"success","result":…}`, an HttpResponse as it is, or a failure.
+    """Respond with what `handler` returns: `{"status":"success","result":…}`, or an HttpResponse unchanged.
 
-    A failure includes a correlation id that identifies its details in the log.
+    An error becomes a failure, with a correlation id for finding its details in the log.
     """
 
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:

@@ -29,7 +29,7 @@ RECHECK_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class AppPackage:
-    """The package of one app. `group_id` is the resource group's id."""
+    """One app's package. `group_id` is the resource group's id."""
 
     group_id: str
     app: str

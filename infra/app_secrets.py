@@ -27,7 +27,7 @@ SIGNING_KEY = "tag-signing-key"
 
 @dataclass(frozen=True)
 class AppSecrets:
-    """The secrets of one deployment. `vault` and `app` are resource ids."""
+    """One deployment's secrets. `vault` and `app` are resource ids."""
 
     vault: str
     app: str

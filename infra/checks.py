@@ -195,7 +195,7 @@ def check_rights(scope: str) -> None:
             "Contributor together with User Access Administrator, the deployment ends with AuthorizationFailed.",
         )
     else:
-        say("you may assign roles on resources here")
+        say("you are allowed to assign roles on resources here")
 
 
 def allows(permissions: list[dict[str, Any]], action: str) -> bool:

@@ -166,7 +166,7 @@ class Deployment:
         if not sys.stdin.isatty():
             fail("there is no terminal to confirm this on", "check the output of --dry-run, then run this with --yes")
         if not input("Continue? [y/N] ").lower().startswith("y"):
-            fail("cancelled by you; nothing was deployed", "run this again when you are ready")
+            fail("you cancelled; nothing was deployed", "run this again when you are ready")
 
     def _deploy(self) -> Outputs:
         step("Deployment (takes a few minutes)")

@@ -44,8 +44,8 @@ def health(base: str) -> str:
     if answer.status == 200 and answer.text.startswith("{") and json.loads(answer.text).get("status") == "ok":
         return ""
     return (
-        f"GET /api/health returned {answer.status} ({answer.text[:200]}). The reason is in "
-        "Application Insights, table exceptions, and in the log stream in the portal."
+        f"GET /api/health returned {answer.status} ({answer.text[:200]}). For the reason, see the table exceptions in "
+        "Application Insights, or the log stream in the portal."
     )
 
 
@@ -93,7 +93,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Whether a deployed app works.")
     parser.add_argument("base", help="https address of the app")
-    parser.add_argument("--timeout", type=float, default=120, help="seconds that each check may take")
+    parser.add_argument("--timeout", type=float, default=120, help="how many seconds each check may take")
     arguments = parser.parse_args()
     if not arguments.base.startswith(("https://", "http://127.0.0.1:")):
         sys.exit("An address like https://app.azurewebsites.net is needed.")

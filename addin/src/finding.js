@@ -68,7 +68,7 @@ export function ownerOf({ state, starts_here: startsHere }, isOccurrence, isNew)
 }
 
 /**
- * Whether the mailbox is certainly not among the attendees.
+ * Whether the mailbox is known not to be an attendee.
  * @param {Item} item
  * @param {Mailbox} room
  */

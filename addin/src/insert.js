@@ -23,8 +23,8 @@ import { holds } from './text.js';
  * @property {(content: string, format: 'html'|'text') => Promise<void>} replaceBody
  * @property {number} listed  the maximum number of attendees that Outlook lists
  * @property {(field: 'required'|'optional') => Promise<Attendee[]>} readAttendees
- * @property {(attendees: Attendee[]) => Promise<void>} addAttendees  adds required attendees, 100 at most
- * @property {(attendees: Attendee[]) => Promise<void>} setAttendees  replaces the required attendees, 100 at most
+ * @property {(attendees: Attendee[]) => Promise<void>} addAttendees  adds required attendees, at most 100
+ * @property {(attendees: Attendee[]) => Promise<void>} setAttendees  replaces the required attendees, at most 100
  * @property {() => Promise<string[]>} readLocation  the meeting's locations
  * @property {(location: string) => Promise<void>} setLocation  only called if the meeting has no location
  * @property {(places: string[]) => Promise<void>} clearLocation  `places`: all current locations

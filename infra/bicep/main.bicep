@@ -68,7 +68,7 @@ param storageRedundancy string = 'Standard_ZRS'
 @description('Whether instances are spread over the region\'s availability zones. If storage is zone-redundant, too, the app survives the loss of a data centre.')
 param zoneRedundant bool = contains(storageRedundancy, 'ZRS')
 
-@description('How many days logs are kept.')
+@description('How long logs are kept, in days.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 90

@@ -77,7 +77,7 @@ def confirm(given: argparse.Namespace) -> None:
     if not sys.stdin.isatty():
         fail("there is no terminal to confirm this on", "run this with --yes")
     if input(f"{what}\nAre both mailboxes unused? Type yes: ") != "yes":
-        fail("cancelled by you; nothing was changed", "choose two mailboxes that nobody uses")
+        fail("you cancelled; nothing was changed", "choose two mailboxes that nobody uses")
 
 
 def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:

@@ -111,7 +111,7 @@ class Allocator:
         *,
         limits: Sequence[Limit] = (),
     ) -> Booking:
-        """Reserve a booking. The same (non-empty) idempotency key gets the same caller the same booking (A2).
+        """Reserve a booking. A caller who repeats a (non-empty) idempotency key gets the same booking (A2).
 
         The booking counts against the `limits` (quota.py). Raises NumberSpaceFull (A7), RateLimited if a limit is
         reached, Unavailable.

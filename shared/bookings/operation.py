@@ -96,7 +96,7 @@ class Operation:
 
     `answer` NONE means that Exchange gets no response; an empty `text` means that the organizer gets no answer. `tags`
     are the tags of the bookings whose rooms have to be updated, `mails` the e-mails to be sent (Mailing), `drafts` the
-    ids of these e-mails once they are drafted. `symptom` is a sign of wrong mailbox settings in the message
+    ids of these e-mails once they are drafted. `symptom` is a sign in the message that mailbox settings are wrong
     (symptoms.py), normally "". `error` is a code, "" if all went well, and `cause` is what is known about its cause
     (cause.py). Times are ISO strings; `done` is "" while pending. An operation contains no subject and no address.
 

@@ -1,6 +1,6 @@
 """Table `meetings`: its kinds of rows. This module alone builds their keys.
 
-All rows of one integration share a partition, named by its uuid, so that they can change together:
+All rows of one integration share a partition, named after its uuid, so that they can change together:
 
     tag:<uuid>               a booking: alias, meeting, conference             bookings/booking.py
     meeting:<key>            which tag a meeting has                           bookings/booking.py

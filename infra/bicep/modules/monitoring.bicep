@@ -12,7 +12,7 @@ param tags { *: string }
 @description('Object id of the app\'s identity, the only one that may write telemetry.')
 param appPrincipalId string
 
-@description('How many days logs are kept.')
+@description('How long logs are kept, in days.')
 param retentionDays int
 
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'

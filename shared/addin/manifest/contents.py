@@ -112,9 +112,8 @@ def contents(integration: Integration, addresses: Addresses, permission: Permiss
 
 
 def phone_icons() -> Iterator[tuple[int, int, int]]:
-    """Size and scale of each phone icon, and the size of the icon of ours that is used for it.
-
-    Both have the same or nearly the same number of pixels.
+    """The size and scale of each phone icon, and the size of our icon for it, which has nearly the same number of
+    pixels.
     """
     for size in _PHONE_ICONS:
         for scale in _SCALES:
