@@ -18,7 +18,7 @@ propagating.
 """
 
 PACKAGE_TAG = "-package"
-"""The app's name with this suffix is a tag of the resource group.
+"""The resource group has a tag named after the app, with this suffix.
 
 It contains the digest of the last working package.
 """

@@ -81,7 +81,7 @@ def _printed(*words: str) -> str:
 
 
 def program() -> str:
-    """The path to az. On Windows this is a file az.cmd, which has to be called by its full name."""
+    """The path to az. On Windows it is az.cmd, which has to be called by its full name."""
     found = shutil.which("az")
     return found or fail("the Azure CLI (az) is not installed", "https://aka.ms/azure-cli, or use Cloud Shell")
 

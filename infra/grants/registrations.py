@@ -41,7 +41,10 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Registration:
-    """An existing app registration. `object_id` is the registration's own, `principal` the enterprise app's."""
+    """An existing app registration.
+
+    `object_id` is that of the registration, `principal` that of the enterprise application.
+    """
 
     app_id: str
     object_id: str

@@ -76,7 +76,7 @@ class Pane:
         """The page for commands and its headers. Raises NotFound, including when the manifest has no commands."""
         integration, told = await self._told(uuid)
         if not (integration.enable_addin_mobile_command or integration.enable_addin_auto_open):
-            raise NotFound("This add-in has no commands without a task pane.")
+            raise NotFound("This add-in has no commands that work without a task pane.")
         launch = f"/addin/{integration.uuid}/{LAUNCH}" if integration.enable_addin_auto_open else ""
         html = commands(self.bundle, sources.scripts(integration), launch, told)
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])

@@ -158,7 +158,7 @@ class Allocator:
         """The share (0 to 1) of aliases of this form that cannot be allocated now, estimated from a sample of random
         reads.
 
-        Closed aliases that are found on the way are released if their booking is gone; this takes one more read for
+        Closed aliases that are found along the way are released if their booking is gone; this takes one more read for
         each closed alias.
         """
         now, slots = self._clock.now(), asyncio.Semaphore(_PROBE_CONCURRENCY)

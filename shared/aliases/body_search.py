@@ -44,7 +44,7 @@ much.
 """
 
 _WINDOWS = (256, 2_048, _OVERLAP)
-"""The numbers of bytes to decode at a place; the larger ones are used only if the result is too short for a promise."""
+"""How many bytes to decode at a place. The larger numbers are used only if the result is too short for a promise."""
 
 _LONGEST = 110
 """The length of a promise in characters, plus a margin."""

@@ -206,7 +206,7 @@ def link_values(booking: Booking) -> Values:
 
 
 def linked_tag(link: Row) -> str:
-    """The tag of the booking that a link leads to."""
+    """The tag of the booking that a link points to."""
     return str(link.values["tag"])
 
 

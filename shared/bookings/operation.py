@@ -87,7 +87,9 @@ class DecisionKind(StrEnum):
     CLOSE = "close"
     IGNORE = "ignore"
     RESEND = "resend"
-    """An admin has the joining instructions sent again (shared/meetings/resending.py), without any message."""
+    """The joining instructions are sent again because an admin wants it (shared/meetings/resending.py), not because of
+    a message.
+    """
 
 
 @dataclass(frozen=True)

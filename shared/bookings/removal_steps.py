@@ -17,7 +17,7 @@ from shared.storage import Delete, Put, Row, Write
 
 
 def removing(booking: Booking, link: Row | None = None) -> list[Write]:
-    """The writes of step 1, conditional on the booking as it was read; `link` is its meeting's row."""
+    """The writes of step 1. They fail if the booking has changed since it was read. `link` is its meeting's row."""
     left = replace(booking, owner="", meeting="", item_id="", conference=None, apart=()).closed()
     writes: list[Write] = [Delete(booking.row), Put(RowKind.REMOVED.key(booking.tag), left.values())]
     return [*writes, Delete(link)] if link and linked_tag(link) == booking.tag else writes

@@ -1,4 +1,4 @@
-"""The contents of a manifest, independent of its form."""
+"""The contents of a manifest, independent of its format."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SingleSignOn:
 class Contents:
     """The contents of an integration's manifest.
 
-    Texts are as the admin set them and never empty. Each form of the manifest cuts them to its limits.
+    Texts are as the admin set them and never empty. Each manifest format cuts them to its limits.
     """
 
     id: UUID
