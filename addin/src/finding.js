@@ -43,7 +43,8 @@ export async function find(item, body, room, ask) {
   const tag = tagOf(body);
   const state = tag ? await ask(tag) : null;
   const owner = state ? ownerOf(state, item.isOccurrence, await item.isNew()) : 'ours';
-  // A scheduled meeting was sent to the mailbox, even if Outlook no longer lists it (resources are not listed).
+  // A scheduled meeting was sent to the mailbox, even if Outlook no longer lists the mailbox (it does not list
+  // resources).
   const mayLack = owner === 'ours' && tag !== '' && state?.state !== 'scheduled' && !(isNoted && noted.invited);
   const incomplete = mayLack && (await isMissing(item, room));
   const { isOccurrence } = item;

@@ -126,7 +126,7 @@ async function suggested(text) {
   }
 }
 
-/** @param {Named[]} names @returns {Option[]} the mailbox is added if two have the same name */
+/** @param {Named[]} names @returns {Option[]} with the mailbox added to a name that several share */
 function labelled(names) {
   const number = (/** @type {string} */ name) => names.filter((each) => each.name === name).length;
   return names.map((each) => ({

@@ -105,7 +105,7 @@ export function now() {
   return new Date().toISOString().slice(0, 19);
 }
 
-/** @param {string | null | undefined} utc a time of the management API: UTC, without an offset */
+/** @param {string | null | undefined} utc a time from the management API: UTC, without an offset */
 export function moment(utc) {
   if (!utc) return '';
   const format = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' };

@@ -56,7 +56,7 @@ export function mayWrite(schema) {
 
 /**
  * @param {any} schema
- * @returns {Record<string, Field>} the fields that people edit, except references to objects of other systems
+ * @returns {Record<string, Field>} the fields that people edit, except references to objects in other systems
  */
 export function writable(schema) {
   const fields = /** @type {[string, any][]} */ (Object.entries(schema.fields));

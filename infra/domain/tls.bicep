@@ -1,4 +1,4 @@
-// The binding of the name, with its certificate.
+// Binds the name, with its certificate.
 
 @description('Name of the app.')
 param app string

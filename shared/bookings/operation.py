@@ -87,7 +87,7 @@ class DecisionKind(StrEnum):
     CLOSE = "close"
     IGNORE = "ignore"
     RESEND = "resend"
-    """The joining instructions are sent again because an admin wants it (shared/meetings/resending.py), not because of
+    """The joining instructions are sent again at an admin's request (shared/meetings/resending.py), not in response to
     a message.
     """
 
