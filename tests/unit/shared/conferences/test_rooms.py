@@ -170,7 +170,7 @@ async def test_an_alias_already_taken_on_the_node_raises_an_alarm_until_it_is_fr
     assert world.names() == ["Foreign"]
     told = (await world.alarms())[AlarmKind.ROOMS]
     assert "77100000" in told
-    assert "belongs to another conference" in told
+    assert "in use by another conference" in told
     assert "11:30 UTC" in told
     world.node.store.delete(CONFERENCE_RESOURCE, foreign)
     await world.go_to(OPENS + timedelta(minutes=2))

@@ -73,7 +73,7 @@ async def test_a_token_with_an_invalid_lifetime_is_not_cached(expires_in: Any) -
 
 @pytest.mark.parametrize("answer", [{}, {"access_token": ""}, {"access_token": 5}])
 async def test_a_response_without_a_token_is_an_error(answer: dict[str, Any]) -> None:
-    with pytest.raises(Unavailable, match="contains none"):
+    with pytest.raises(Unavailable, match="does not contain one"):
         await Endpoint(answer).tokens.token()
 
 
