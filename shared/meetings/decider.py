@@ -66,7 +66,7 @@ class Decider:
                 exhausted, copies, known = True, copies and bool(decision.promise), replace(known, promise=None)
             decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
         if isinstance(decision, Reject) and exhausted:
-            return replace(decision, cause="Too many VMRs were provided recently: see the alarm allocation_quota.")
+            return replace(decision, cause="Too many VMRs have been provided recently. See the alarm allocation_quota.")
         return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
 
     async def _provide(self, decision: Provide, request: MeetingRequest) -> Booking:

@@ -45,7 +45,7 @@ class PersonalVmrs:
         try:
             return [listed(integration, vmr) for vmr in joinable(vmrs)]
         except TemplateInvalid as error:
-            message = f"A template for personal VMRs fails; please tell your administrator to preview it. {error}"
+            message = f"A template for personal VMRs is faulty. Please ask your administrator to preview it. {error}"
             raise Unavailable(message) from error
 
     async def _email(self, integration: Integration, caller: Caller) -> str:

@@ -66,4 +66,4 @@ class PersonalVmr(BaseModel):
 
 
 ATTRIBUTES = frozenset(CONFERENCE_FIELDS.defaults) & frozenset(PersonalVmr.model_fields)
-"""Those of the original's fields that the code reads by name. The others are in `settings`."""
+"""The original's fields that the code reads by name. All others are in `settings`."""

@@ -1,6 +1,6 @@
 """Builds the lists from records that are not in the journal: records from older versions, and imported ones.
 
-    integrations in ascending order of uuid; of each, first its operations, then its bookings, in ascending order of key
+    integrations in ascending order of uuid; for each, first operations, then bookings, in ascending order of key
 
 The first row of the journal stores the progress, so that interrupted work resumes where it stopped. Until the lists are
 complete, queries read the records themselves.

@@ -171,5 +171,5 @@ class CountedLists:
 
 
 def busy() -> Conflict:
-    """The error raised when a write failed on every attempt because other writers were faster."""
+    """The error raised when every attempt at a write failed because other writers were faster."""
     return Conflict("Another process is adding the same records to the lists right now.")

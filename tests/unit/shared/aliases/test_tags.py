@@ -302,7 +302,7 @@ async def test_other_tasks_run_while_a_long_body_is_searched() -> None:
     found = await find_marks_in_turns("x" * FOUR_MEGABYTES + format_tag(TAG))
     other.cancel()
     assert found.tags == [TAG]
-    assert turns > 50  # in pieces of 64 KiB of text
+    assert turns > 50  # in 64 KiB pieces of text
 
 
 @pytest.mark.parametrize("filler", ["x", "\u20ac", "\U0001f600"])

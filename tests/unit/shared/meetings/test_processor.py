@@ -29,7 +29,7 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
 
 
-TOO_MANY = "Too many VMRs were provided recently: see the alarm allocation_quota."
+TOO_MANY = "Too many VMRs have been provided recently. See the alarm allocation_quota."
 
 
 @pytest.fixture

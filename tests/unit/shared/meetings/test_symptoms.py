@@ -62,7 +62,7 @@ def test_long_bodies_are_not_searched_for_symptoms(text: str) -> None:
 
 
 class Site(MeetingsWorld):
-    """A world with alarms, which sweeps update."""
+    """A world with alarms that are updated by sweeps."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
