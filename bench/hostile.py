@@ -30,7 +30,7 @@ from shared.identity.passwords import BasicAuthenticator, hash_password
 from shared.settings import BasicCredential
 
 STORAGE_LATENCY = 0.01
-"""Seconds per storage request: the honest client waits this long in any case."""
+"""Seconds per storage request. The honest client waits at least this long."""
 
 NEIGHBOURS = 8
 """How many requests each hostile client has in progress at a time."""

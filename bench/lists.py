@@ -1,5 +1,5 @@
-"""Lists of integrations and alarms with ten integrations and with ten thousand, which must take the same number of
-storage requests (S1). The lists of meetings and operations are measured too (record_lists.py).
+"""Lists of integrations and alarms. They must take the same number of storage requests with ten integrations as with
+ten thousand (S1). The lists of meetings and operations are measured too (record_lists.py).
 """
 
 from collections.abc import Awaitable, Callable

@@ -104,7 +104,7 @@ async def _taking_turns(host: Host, *bodies: bytes) -> list[list[float]]:
 
 @dataclass(frozen=True)
 class _Fresh:
-    """The figures of a fresh process: seconds until 202, processor time until 202, and processor time until
+    """The figures for a fresh process: seconds until 202, processor time until 202, and processor time until
     azure.functions was imported.
     """
 
@@ -113,7 +113,7 @@ class _Fresh:
 
 
 async def _fresh(against: Backdrop, body: bytes) -> _Fresh:
-    """Run a process from its first import to the response, without the host, which Azure keeps running."""
+    """Run a process from its first import to the response. The host is left out, because Azure keeps it running."""
     code, environment = _FRESH.format(libraries=LOADED_FOR_STORAGE), child_environment(**against.settings, **COMPILED)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, cwd=ROOT, env=environment, stdin=PIPE, stdout=PIPE

@@ -100,13 +100,13 @@ class RateLimited(SchedulingError):
 
 
 class Unavailable(SchedulingError):
-    """Something that is required cannot be reached or used at the moment; retrying later may help."""
+    """Something that is required cannot be reached or used at the moment. Retrying later may help."""
 
     code = "unavailable"
 
 
 AWAY = (Conflict, NotFound, RateLimited, Unavailable, OSError)
-"""Errors that mean that something required is unavailable or not ready: retrying later, perhaps much later, may help.
+"""Errors that mean that something required is unavailable or not ready. Retrying later, perhaps much later, may help.
 
 NotFound is included, because a missing secret may be set again.
 """

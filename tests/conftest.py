@@ -15,7 +15,7 @@ from dev.harness import azure_storage_rules
 from tests.support.order import longest_first
 from tests.support.shuffle import shuffled
 
-# Tests check results, not speed: a busy machine must not make them fail, and timings are measured in bench/.
+# Tests check results, not speed. A busy machine must not make them fail; timings are measured in bench/.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
 hypothesis.settings.load_profile("untimed")

@@ -105,7 +105,7 @@ class Conference:
     alias_description: str = ""
 
     def is_open(self, now: datetime, early: timedelta = _NOT_EARLY) -> bool:
-        """Whether people may join at `now` (C1); the window includes its start and excludes its end.
+        """Whether people may join at `now` (C1). The window includes its start and excludes its end.
 
         With `early`, windows start this much earlier, for things that must exist when a window opens.
         """

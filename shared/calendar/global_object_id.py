@@ -53,7 +53,7 @@ def hex_of(global_object_id: str) -> str:
 
 
 def _global_object_id(ical_uid: str) -> bytes:
-    """The bytes of a uid; none for a uid from another calendar, which may be any text."""
+    """A uid's bytes. There are none for a uid from another calendar, which may be any text."""
     try:
         raw = bytes.fromhex(ical_uid)
     except ValueError:

@@ -36,8 +36,8 @@ class Change:
 
     `id` is its time in microseconds since 1970, adjusted to be unique. `who` is a user name, or the name or id of an
     application. `action` is `create`, `change`, `delete`, or the name of an action such as `close`. `target` is the URI
-    of the object (of its list, if the object has yet to be created); `connector` is the URI of the integration that was
-    changed or that the object belongs to, "" if there is none. `name` is the object's name. `before` and `after`
+    of the object (or of its list, if the object has yet to be created); `connector` is the URI of the integration that
+    was changed or that the object belongs to, "" if there is none. `name` is the object's name. `before` and `after`
     contain the fields that differ, or all fields of a deleted or new object. `reverts` is the id of the change that
     this one reverts, 0 if it reverts none.
     """

@@ -102,7 +102,7 @@ class ChangeLog:
         self._newest = 0
 
     async def begin(self, change: Change) -> Entry:
-        """Record a change that is about to be made; its id is chosen here."""
+        """Record a change that is about to be made. Its id is chosen here."""
         for _ in range(_ATTEMPTS):
             self._newest = max(id_at(self._clock.now()), self._newest + 1)
             mine = replace(change, id=self._newest, state=ChangeState.BEGUN)

@@ -40,7 +40,7 @@ applies.
 
 _COLUMN_LENGTH = 30_000
 _COLUMNS = 15
-"""Maximum number of base64 columns in a row: a character takes two bytes, and a row may take 1 MiB."""
+"""Maximum number of base64 columns in a row. A character takes two bytes, and a row may take 1 MiB."""
 
 _LAST = 10**16
 """A time in the year 2286, in microseconds since 1970: places count down from it."""

@@ -28,7 +28,7 @@ from shared.integrations.store import MAILBOX_TAKEN
 class Change:
     """The effect of applying one integration from a file. `before` is None if the integration does not exist yet.
 
-    values: the fields that would change, as they are sent. secrets: the secrets that would be set.
+    values: the fields that would change, as sent. secrets: the secrets that would be set.
     """
 
     entry: Entry

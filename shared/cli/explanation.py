@@ -61,16 +61,14 @@ def explain(
     # Only the deployment can verify a promise, because it has the signing key.
     promise = Promise("assumed", Caller("assumed", "promise")) if promises else None
     if promise:
-        notes.append("The TOK tag is assumed to be valid: only the deployment can verify it.")
+        notes.append("The TOK tag is assumed to be valid, because only the deployment can verify it.")
     if any(booking.state is State.RESERVED and not booking.meeting for booking in tagged):
         notes.append(
             "An unused tag is valid for the meetings of the people for whom it was created. Only the deployment knows "
             "who they are; it treats anybody else's meeting as a copied invitation."
         )
     if request.item and request.item.shape is not Shape.SINGLE:
-        notes.append(
-            "Only Exchange knows the occurrences: a file does not show whether those of a series have changed."
-        )
+        notes.append("Only Exchange knows a series' occurrences: a file does not show whether they have changed.")
     known = Known(tuple(sorted(tagged, key=lambda booking: booking.created)), own, promise=promise)
     copies = integration.copied_tag_action == "new_alias"
     calendar = _calendar(request.item, now) if request.item else Calendar(())

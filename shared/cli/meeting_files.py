@@ -65,7 +65,7 @@ def _from_calendar(content: str, body: str = "", received: datetime | None = Non
     events: list[_Event] = calendar.walk("VEVENT")
     if kind is None or not events:
         return None
-    # An object that contains a series also contains its exceptions; the message is then about the series.
+    # An object that contains a series also contains its exceptions. The message is then about the series.
     event = next((event for event in events if "RECURRENCE-ID" not in event), events[0])
     text = body if not is_empty(body) else _description(event)
     return MeetingRequest(
@@ -157,6 +157,6 @@ def _address(person: object) -> str:
 
 
 def _from_eml(content: bytes) -> MeetingRequest | None:
-    """Parse an e-mail: the calendar in its body is the request, and the body's own text is what people see."""
+    """Parse an e-mail. The calendar in its body is the request, and the body's own text is what people see."""
     mail = read_mail(content)
     return _from_calendar(*mail) if mail else None

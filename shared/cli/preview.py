@@ -68,7 +68,7 @@ def _print(result: dict[str, Any]) -> None:
 
 
 def _open(html: str) -> None:
-    """The rendered template in a page that runs no scripts: the person viewing it may not be its author."""
+    """The rendered template in a page that runs no scripts, because the person viewing it may not be its author."""
     policy = "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'"
     with NamedTemporaryFile("w", suffix=".html", delete=False, encoding="utf-8") as page:
         page.write(

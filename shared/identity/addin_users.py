@@ -29,8 +29,8 @@ confirmed against a live tenant which of these ids each client has in `azp`.
 
 
 _EXCHANGE_ONLINE = "outlook.office365.com"
-"""Exchange Online, whose identity tokens are not accepted in addition to Entra tokens: it signs for all tenants in the
-same way, whereas Entra tokens name the tenant.
+"""Exchange Online. Its identity tokens are not accepted in addition to Entra tokens, because it signs for all tenants
+in the same way, whereas Entra tokens name the tenant.
 """
 
 
@@ -78,6 +78,6 @@ def entra_rules(integration: Integration) -> EntraRules:
 
 
 def _tenants(integration: Integration) -> list[str]:
-    """The tenants named in the settings; if there are none, a metadata document for all tenants admits no user."""
+    """The tenants named in the settings. If there are none, a metadata document for all tenants admits no user."""
     named = [integration.graph_tenant_id or "", *urlsplit(integration.addin_authority_url).path.split("/")]
     return [tenant for tenant in named if is_guid(tenant)]

@@ -11,7 +11,7 @@ from shared.identity.passwords import sender_of
 
 ATTEMPTS_PER_MINUTE = 300
 ATTEMPTS_PER_MINUTE_OF_ONE = 30
-"""Maximum number of attempts per minute from one address; each process counts separately."""
+"""Maximum number of attempts per minute from one address. Each process counts separately."""
 
 _MINUTE = timedelta(minutes=1)
 

@@ -20,7 +20,7 @@ FETCH_TIMEOUT = 10.0
 """Maximum time in seconds for the whole document, however slowly it arrives."""
 
 MAX_DOCUMENT = 1024 * 1024
-"""Maximum size in bytes of a document; key documents take a few kilobytes."""
+"""Maximum size in bytes of a document. Key documents take a few kilobytes."""
 
 HOST_CONNECTIONS = 20
 """Maximum number of connections per server. The documents of all integrations are fetched through this client."""

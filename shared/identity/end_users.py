@@ -11,7 +11,7 @@ class EndUser(Protocol):
 
     @property
     def uuid(self) -> str:
-        """The record's identity: a record that is deleted and recreated has another uuid."""
+        """The record's identity. A record that is deleted and recreated gets a new uuid."""
         ...
 
     @property

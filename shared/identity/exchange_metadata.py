@@ -38,10 +38,10 @@ class ExchangeMetadata:
 
 
 def _signing_keys(document: Any) -> Keys:
-    """The RSA signing keys in a metadata document; there are several during a key rollover.
+    """The RSA signing keys in a metadata document. There are several during a key rollover.
 
-    The certificate is Exchange's self-signed Server Auth Certificate: there is no chain to validate. Trust comes from
-    TLS to the configured host.
+    The certificate is Exchange's self-signed Server Auth Certificate, so there is no chain to validate. Trust comes
+    from TLS to the configured host.
     """
     try:
         entries = [entry for entry in document["keys"] if entry.get("usage") == "signing"]

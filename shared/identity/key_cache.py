@@ -57,7 +57,7 @@ class KeyCache(Generic[K]):
         return known.keys.get(name)
 
     def _serves(self, known: _Known[K], name: str) -> bool:
-        """Whether the cached key can be used; a known key does not wait for a fetch in progress."""
+        """Whether the cached key can be used. A known key does not wait for a fetch in progress."""
         return name in known.keys and (known.turn.locked() or not self._is_due(known, name))
 
     def _is_due(self, known: _Known[K], name: str) -> bool:

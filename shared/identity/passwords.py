@@ -21,7 +21,7 @@ from shared.settings import BasicCredential
 __all__ = ["BasicAuthenticator", "hash_password"]
 
 MAX_HEADER = 1024
-"""Maximum length of the header in characters; a user name and a password take a few dozen."""
+"""Maximum length of the header in characters. A user name and a password take a few dozen."""
 
 MAX_WAITING = 16
 """Maximum number of headers waiting for, or being checked by, scrypt: about a second's work."""
@@ -30,15 +30,15 @@ MAX_WAITING_OF_ONE = 4
 """Maximum number of headers waiting from one address, so that someone guessing passwords does not block others."""
 
 RETRY_AFTER = 2.0
-"""Retry-After in seconds for rejected callers: by then, everyone waiting now will have a response."""
+"""Retry-After in seconds for rejected callers. By then, everyone waiting now will have a response."""
 
 REMEMBERED_GOOD = 8
-"""How many correct headers are cached: nodes write the same credential in more than one way, such as `basic` for
+"""How many correct headers are cached. Nodes write the same credential in more than one way, such as `basic` for
 `Basic`.
 """
 
 REMEMBERED_WRONG = 256
-"""How many wrong headers are cached: a node with an old password keeps trying, and only the first attempt should cost
+"""How many wrong headers are cached. A node with an old password keeps trying, and only its first attempt should cost
 anything.
 """
 
@@ -49,7 +49,7 @@ _PORT = re.compile(r":[0-9]+$")
 
 
 class BasicAuthenticator:
-    """Checks `Authorization: Basic` headers against one credential; without a credential, every caller is rejected.
+    """Checks `Authorization: Basic` headers against one credential. Without a credential, every caller is rejected.
 
     scrypt deliberately takes tens of milliseconds and 16 MiB, so one header is checked at a time. Results are cached as
     keyed digests, so a conferencing node's next request takes microseconds. A few headers may wait per address; any
@@ -81,7 +81,7 @@ class BasicAuthenticator:
             raise NotAuthenticated("The user name or the password is wrong.")
 
     async def _found(self, header: str, credential: BasicCredential, digest: bytes, forwarded_for: str | None) -> bool:
-        """Whether the header is correct; callers with the same header share one check."""
+        """Whether the header is correct. Callers with the same header share one check."""
         if digest not in self._checks:
             address = sender_of(forwarded_for)
             if self._waiting.total() >= MAX_WAITING or self._waiting[address] >= MAX_WAITING_OF_ONE:

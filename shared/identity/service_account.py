@@ -105,7 +105,7 @@ class ServiceAccounts:
     async def finish(self, answer: Mapping[str, str]) -> Integration:
         """Complete the sign-in with the query from the provider's callback. Returns the integration.
 
-        The state proves that an admin requested the sign-in: it is signed, secret, and valid once. Raises
+        The state proves that an admin requested the sign-in. It is signed, secret, and valid once. Raises
         NotAuthenticated, NotAllowed, SignInRefused, InvalidRequest, Conflict, Unavailable.
         """
         integration, nonce = await self._started(answer.get("state", ""))
@@ -168,7 +168,7 @@ def _check_settings(integration: Integration) -> None:
 def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None:
     """Raise NotAllowed if an account other than the service account has signed in.
 
-    The ID token came directly from the token endpoint, over TLS, for our code and verifier; OpenID Connect Core
+    The ID token came directly from the token endpoint, over TLS, for our code and verifier. OpenID Connect Core
     §3.1.3.7 accepts that instead of its signature, which v1 endpoints may omit. v1 tokens have `unique_name`
     (learn.microsoft.com: ID token claims reference). It is not confirmed against a live tenant that such a token is
     issued, or whether it has `upn` as well. Without either claim there is nothing to compare here, and the doctor asks

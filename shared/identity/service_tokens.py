@@ -101,7 +101,7 @@ class ServiceTokens:
             return held.got.value
 
     async def renew(self, integration: Integration) -> None:
-        """Get a new refresh token for the account every night, which restarts its 90 days. Failures become alarms.
+        """Get a new refresh token for the account every night. This restarts its 90 days. Failures become alarms.
 
         Entra leaves the earlier refresh token valid, so nothing is lost in a crash.
         """
@@ -164,7 +164,7 @@ class ServiceTokens:
 def ews_resource(integration: Integration) -> str:
     """The audience of tokens for an integration's EWS: the server in its URL, because national clouds have their own.
 
-    The sign-in itself requests this audience; a v1 refresh token is valid for every resource that the registration may
+    The sign-in itself requests this audience. A v1 refresh token is valid for every resource that the registration may
     use.
     """
     return resource_of(integration.url) if integration.url else EWS_RESOURCE

@@ -19,7 +19,7 @@ from shared.storage import Tables
 log = logging.getLogger(__name__)
 
 ADDRESSES_TIMEOUT = timedelta(seconds=5)
-"""Time limit for reading the addresses: an admin is waiting for the save to finish."""
+"""Time limit for reading the addresses. An admin is waiting for the save to finish."""
 
 ADDRESSES_MAX_AGE = timedelta(seconds=30)
 """Maximum age of the addresses sent to a task pane, the same as for settings."""

@@ -1,4 +1,4 @@
-"""The queue's messages, which contain only ids, so that the handler reads the current state."""
+"""The queue's messages. They only contain ids, so that the handler reads the current state."""
 
 import json
 import zlib
@@ -83,7 +83,7 @@ class Notice:
 
 
 def jittered(pause: timedelta, key: str) -> timedelta:
-    """The delay in whole seconds, as queues require, lengthened by up to a quarter depending on the key."""
+    """The delay, in whole seconds as queues require, lengthened by up to a quarter depending on the key."""
     share = zlib.crc32(key.encode(errors="replace")) / 2**34
     return timedelta(seconds=round(pause.total_seconds() * (1 + share)))
 

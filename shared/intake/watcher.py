@@ -24,13 +24,13 @@ from shared.mailboxes.subscription import Subscriptions
 from shared.storage import Queue, Row, Storage
 
 SWEEP_MAX_PAGES = 50
-"""Maximum number of pages per folder and sweep; the next sweep continues where this one stopped."""
+"""Maximum number of pages per folder and sweep. The next sweep continues where this one stopped."""
 
 ARRIVALS_OVERLAP = timedelta(minutes=10)
-"""How far the list of arrivals reaches back before the previous list: messages may be listed late."""
+"""How far the list of arrivals reaches back before the previous list. Messages may be listed late."""
 
 STATE_MAX_AGE = timedelta(hours=1)
-"""How long a folder's state is kept while nothing happens there; Graph discards states that are not used for a long
+"""How long a folder's state is kept while nothing happens there. Graph discards states that are not used for a long
 time.
 """
 
@@ -132,7 +132,8 @@ class Watcher:
             await self.state.write("not_found")
 
     async def check_readable(self) -> None:
-        """Raise MailboxUnreadable if there are messages and none can be read; a single one may have been deleted.
+        """Raise MailboxUnreadable if there are messages and none of them can be read. A single unreadable message may
+        have been deleted.
 
         Once messages can be read again, everything is read from the beginning, because messages announced in the
         meantime have been missed. Takes one point read while nothing is wrong.
@@ -210,8 +211,8 @@ class Watcher:
             found += await self._enqueue([m for m in changes.message_ids if m not in (seen or ())])
             stirred = stirred or changes.stirred
             if changes.state != state and (changes.stirred or changes.more or self._is_stale(row)):
-                # Saved last: after a crash before this line the next sweep finds the same messages again. Graph returns
-                # a new state each time, even if nothing has happened; the previous one stays valid.
+                # Saved last, so that after a crash before this line the next sweep finds the same messages again. Graph
+                # returns a new state each time, even if nothing has happened; the previous one stays valid.
                 state = changes.state
                 await self.state.write(folder, **parts(state), at=self.clock.now().isoformat())
             if not changes.more:

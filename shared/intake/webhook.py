@@ -1,9 +1,9 @@
-"""Graph's notifications, which are accepted only with their clientState, and reduced to ids (docs/facts/exchange.md
+"""Graph's notifications. They are only accepted with their clientState, and are reduced to ids (docs/facts/exchange.md
 §3).
 
 Rejected notifications are dropped silently: Graph would only repeat refused ones, and attackers must not learn
-anything. They are parsed without pydantic: importing it would take longer than everything else that a cold process does
-before Graph gets its 202 (bench/README.md).
+anything. They are parsed without pydantic, because importing it would take longer than everything else that a cold
+process does before Graph gets its 202 (bench/README.md).
 """
 
 import json
@@ -17,12 +17,12 @@ from shared.mailboxes.client_state import ClientStates
 from shared.metrics import Metric, measure
 
 WEBHOOK_BODY_MAX_BYTES = 1024 * 1024
-"""Maximum size in bytes of one POST; a notification takes about 700, and Graph groups at most a few hundred."""
+"""Maximum size in bytes of one POST. A notification takes about 700 bytes, and Graph groups at most a few hundred."""
 
 MAX_NOTIFICATIONS = 5000
 
 MESSAGE_ID_MAX_LENGTH = 1024
-"""Maximum length in characters of a message id; Outlook's have about 150."""
+"""Maximum length in characters of a message id. Outlook's ids have about 150."""
 
 
 class Webhook:
@@ -34,7 +34,7 @@ class Webhook:
     def receive(self, body: bytes) -> list[str]:
         """The queue messages for a POST's notifications; none for rejected ones.
 
-        Change and lifecycle notifications may be mixed. An unreadable notification does not affect the others: it is
+        Change and lifecycle notifications may be mixed. An unreadable notification does not affect the others. It is
         only counted if anything in its POST is accepted, because attackers could otherwise flood the log. Raises
         InvalidRequest if there is no list of notifications.
         """

@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.integrations.integration import Integration
 
 CACHE_MAX_AGE = timedelta(seconds=30)
-"""Maximum age of a cached entry: a save by another instance takes effect everywhere within this time."""
+"""Maximum age of a cached entry. A save by another instance takes effect everywhere within this time."""
 
 CACHE_MAX_ENTRIES = 256
 
@@ -46,9 +46,9 @@ class IntegrationCache:
         return self._uuids.get(id_)
 
     def put(self, integration: Integration, read_at: datetime) -> None:
-        """Cache an integration that was read at the given time; the least recently used entry is evicted.
+        """Cache an integration that was read at the given time. The least recently used entry is evicted.
 
-        An older revision never replaces a newer one, which could happen when a read and a save overlap.
+        An older revision never replaces a newer one, even if a read and a save overlap.
         """
         self._uuids[integration.id] = integration.uuid
         self._uuids.move_to_end(integration.id)

@@ -1,6 +1,6 @@
 """A browser with the genuine Office.js in a fake Outlook, running against the whole local stack.
 
-Outlook, Microsoft's script hosts and the add-in's server have their real names; every request that the page makes is
+Outlook, Microsoft's script hosts and the add-in's server have their real names. Every request that the page makes is
 intercepted, recorded, and served from disk or by the functions host. Nothing else is reachable.
 """
 

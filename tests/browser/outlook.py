@@ -276,7 +276,7 @@ class Outlook:
         return {urlsplit(url).hostname or "" for url in self.requests}
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # Some seconds after it has loaded, Office.js sends usage data to Microsoft; the page's policy prevents that.
+        # Some seconds after it has loaded, Office.js sends usage data to Microsoft. The page's policy prevents that.
         if message.type == "error" and TELEMETRY not in message.text:
             self.complaints.append(message.text)
 

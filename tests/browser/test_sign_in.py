@@ -18,7 +18,7 @@ from tests.browser.single_use import ADD, TAG
 
 CHOOSE = "Select the VMR you want to add to the meeting"
 OWN = ["Alice's room", "Team Red"]
-"""Alice's VMRs, which the stack starts with (dev/seed.py)."""
+"""Alice's VMRs, which exist when the stack starts (dev/seed.py)."""
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -55,7 +55,7 @@ async def test_the_pane_says_immediately_that_a_meeting_has_a_vmr_and_does_not_c
 
 
 async def test_a_tag_that_the_server_does_not_know_can_be_replaced(outlook: Outlook) -> None:
-    """The invitation is quoted or copied: if it were sent, it would be declined."""
+    """The invitation is quoted or copied, so it would be declined if it were sent."""
     quoted = f"<div>Join with Outlook<br>{OTHER_TAG}</div>"
     people = [{"name": "VMR", "address": MAILBOX}]
     await outlook.open({"body": AGENDA.replace("<p>", f"{quoted}<p>"), "required": people})

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def complaint(cli: Any, words: list[str]) -> str:
-    """The parser's message about a command line, which `az` would print before running it."""
+    """The parser's message about a command line, as `az` would print it before running the command."""
     invocation = cli.invocation_cls(
         cli_ctx=cli, parser_cls=cli.parser_cls, commands_loader_cls=cli.commands_loader_cls, help_cls=cli.help_cls
     )

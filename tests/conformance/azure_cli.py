@@ -161,7 +161,7 @@ class Azure:
     ) -> Ran:
         """Run a program in infra/ without a terminal.
 
-        `package` is the package's content; checks of the app find these `smoke_faults` in turn, and then none. With
+        `package` is the package's content. Checks of the app find these `smoke_faults` in turn, and then none. With
         `spawn`, az is a process, as on an administrator's machine; otherwise its calls are handled in this process,
         which takes a hundredth of the time.
         """
@@ -222,7 +222,7 @@ class _AzInProcess:
 
 @cache
 def _stand_in() -> ModuleType:
-    """The fake CLI as a module; its file has no .py suffix, because it is a program called az."""
+    """The fake CLI as a module. Its file has no .py suffix, because it is a program called az."""
     loader = SourceFileLoader("stand_in_for_az", str(FAKES / "az"))
     spec = spec_from_loader(loader.name, loader)
     assert spec is not None

@@ -8,7 +8,7 @@ from tests.support import ROOT
 
 PAGE = ROOT / "docs" / "fidelity.md"
 IN_CODE = re.compile(r"not\s+(?:#\s+)?(?:be(?:en)?\s+)?(?:#\s+)?confirmed", re.IGNORECASE)
-"""The words with which comments say that something is unproven. Documents mark it with †, whatever their wording."""
+"""The words that comments use to say that something is unproven. Documents mark it with †, whatever their wording."""
 
 FOLDERS = ("shared", "infra", "functions", "dev", "addin", "docs")
 KINDS = {".py", ".md", ".js", ".html", ".bicep", ".ps1", ".sh"}

@@ -18,7 +18,7 @@ VALUES = {"uuid": "22222222-2222-4222-8222-222222222222"}
 
 
 def path_of(trigger: dict[str, Any]) -> str:
-    """A path that matches a route. Parameters whose format matters are filled by name, and others with any string."""
+    """A path that matches a route. Parameters whose format matters are filled in by name, the rest with any string."""
     segments = []
     for segment in str(trigger["route"]).split("/"):
         while "{" in segment:
@@ -143,7 +143,7 @@ async def test_other_policy_requests_are_left_to_the_nodes_default(
 async def test_notifications_are_accepted_only_with_their_client_state(
     host: FunctionsHost, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Graph gets its 202 either way; a notification that is not authentic reaches no queue (rule 4)."""
+    """Graph gets its 202 either way. A notification that is not authentic reaches no queue (rule 4)."""
     caplog.set_level("INFO", "shared.meetings.worker")
     state = services().mailboxes.client_states.of(VALUES["uuid"])
     for path in ("/mailbox/notifications", "/mailbox/lifecycle"):

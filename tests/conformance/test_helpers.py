@@ -9,7 +9,7 @@ from tests.support.imports import imported
 
 COMMON = ("tests.support", "tests.fakes")
 OF_TESTS = {"tests/conformance/test_infra_drift.py"}
-"""This module is exempt because it tests other tests: it runs them against copies in which something has drifted."""
+"""This module is exempt because it tests other tests. It runs them against copies in which something has drifted."""
 
 
 def module_of(file: Path) -> str:

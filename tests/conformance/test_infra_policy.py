@@ -196,7 +196,7 @@ def test_the_private_network_closes_storage_and_vault_to_the_public() -> None:
 
 
 def test_a_bound_host_name_never_loses_its_tls() -> None:
-    """Only a new name is bound without TLS first; the final binding includes the certificate."""
+    """Only a new name is bound without TLS first. The final binding includes the certificate."""
     main, tls = load(INFRA / "domain" / "main.bicep"), load(INFRA / "domain" / "tls.bicep")
     bare = main.resource("Microsoft.Web/sites/hostNameBindings")
     assert bare["properties"]["sslState"] == "Disabled"

@@ -1,6 +1,6 @@
 """The queries of the alerts and the workbook are run against rows shaped like Application Insights' tables.
 
-The app's metrics are log lines; the Functions host passes them on as `traces`, in OpenTelemetry mode too. DuckDB
+The app's metrics are log lines. The Functions host passes them on as `traces`, in OpenTelemetry mode too. DuckDB
 replaces Application Insights. A query may return rows only when something is wrong.
 """
 

@@ -159,8 +159,7 @@ def test_every_parameter_belongs_to_its_cmdlet(path: Path) -> None:
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
 def test_with_whatif_nothing_is_thrown_once_a_session_exists(path: Path) -> None:
-    """-WhatIf lists everything that would be done: the script ends before the final check, and errors become
-    warnings."""
+    """-WhatIf lists everything that would be done. The script ends before the final check; errors become warnings."""
     source = path.read_text().partition("# With -WhatIf")[2].partition("# --- Proof")[0]
     throws = [line for line in source.splitlines() if re.search(r"\bthrow\b", line)]
     assert throws == ["    if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }"]

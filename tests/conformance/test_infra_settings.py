@@ -1,4 +1,4 @@
-"""The app settings in infra/ are the same as those that the code reads."""
+"""The app settings in infra/ match those that the code reads."""
 
 import ast
 import re

@@ -80,7 +80,7 @@ STRANGE = [
 async def test_the_provider_and_the_redirect_uri_come_from_the_settings(
     client: httpx.AsyncClient, query: dict[str, str], headers: dict[str, str]
 ) -> None:
-    """The redirect comes from the integration's settings; nothing in the request influences it."""
+    """The redirect comes from the integration's settings. Nothing in the request influences it."""
     uuid = str(uuid4())
     made = await client.post(CONNECTORS, json=SETTINGS | {"uuid": uuid, "name": uuid}, auth=MANAGEMENT)
     assert made.status_code == 201, made.text

@@ -17,7 +17,7 @@ CONFERENCES = "/api/admin/configuration/v1/conference/"
 
 
 class NodeStack(LocalStack):
-    """The stack with its node, as an admin of the node sees it."""
+    """The stack and its node, as seen by an admin of the node."""
 
     @property
     def node(self) -> httpx.Client:

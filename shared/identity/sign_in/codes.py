@@ -26,7 +26,7 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, 
 
 ONE_TIME_CODE_LIFETIME = timedelta(minutes=1)
 MAX_OPEN_CODES = 5_000
-"""Maximum number of rows removed per cleanup; the next cleanup removes the rest."""
+"""Maximum number of rows removed per cleanup. The next cleanup removes the rest."""
 
 TYPED = 10
 """Length in characters of a code's short form: 50 bits, valid for a minute, and only together with the task pane's

@@ -103,7 +103,7 @@ class UserSignIn:
         try:
             caller = await self.identify(integration, token)
         except (NotAuthenticated, Unavailable) as error:
-            # The user is signed in nevertheless; Outlook's token would only have made the next dialog unnecessary.
+            # The user is signed in anyway; Outlook's token would only have made the next dialog unnecessary.
             log.info("Outlook's token was not remembered with a sign-in: %s", error.code)
             return
         if caller.key == owner.subject:

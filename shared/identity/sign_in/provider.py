@@ -89,7 +89,7 @@ def provider_of(integration: Integration) -> Provider:
 
 
 def fingerprint(integration: Integration) -> str:
-    """A fingerprint of the provider in an integration's settings: it changes with the provider, but not with a new
+    """A fingerprint of the provider in an integration's settings. It changes with the provider, but not with a new
     client secret.
     """
     parts = (

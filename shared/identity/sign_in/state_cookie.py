@@ -1,4 +1,4 @@
-"""The state of a sign-in is kept in the browser that started it: nothing is stored before a provider has authenticated
+"""The state of a sign-in is kept in the browser that started it. Nothing is stored before a provider has authenticated
 the user. The cookie contains a signed attempt. PKCE's verifier and the nonce are derived from the attempt's state with
 our key, so that only the provider ever sees them.
 """

@@ -72,7 +72,7 @@ class ProviderTokens:
             raise NotAuthenticated(_INVALID) from refused
 
     async def _adfs(self, provider: Provider, answer: Claims) -> Claims:
-        """The claims of both tokens: the ID token has the nonce, the access token has the claims that the resource's
+        """The claims of both tokens. The ID token has the nonce; the access token has the claims that the resource's
         rules issue.
 
         By default the ID token has upn, unique_name and sid; the access token, whose audience is the unchanged
