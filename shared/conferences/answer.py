@@ -20,7 +20,7 @@ MAX_TEXT = 250
 REQUIRED = ("service_type", "name", "service_tag")
 
 REQUIRED_BY_TYPE: Mapping[str, tuple[str, ...]] = {"media_playback": ("media_playlist_name",)}
-"""Additional required fields of a policy response, keyed by service type."""
+"""Additional required fields in a policy response, keyed by service type."""
 
 PROTECTING = frozenset(
     {"pin", "guest_pin", "allow_guests", "host_identity_provider_group", "guest_identity_provider_group",
@@ -56,7 +56,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_name(value: Any) -> bool:
-    """Whether the value can be the name of a theme or a group; a resource URI cannot."""
+    """Whether the value may be the name of a theme or group, rather than a resource URI."""
     return _is_text(value) and bool(value.strip()) and not value.startswith(("/", "http://", "https://"))
 
 
@@ -151,5 +151,7 @@ def _may_be_cleaned(name: str, value: Any) -> bool:
 
 
 def clean(text: str) -> str:
-    """The text as one printable line, without lone surrogates: Exchange may cut text in the middle of a character."""
+    """The text as one printable line. Lone surrogates are removed, because Exchange may cut text in the middle of a
+    character.
+    """
     return "".join(each if each.isprintable() else " " for each in text)[:MAX_TEXT].strip()

@@ -15,7 +15,7 @@ from shared.storage import Delete, RowChanged, Tables
 
 @dataclass(frozen=True)
 class Removals:
-    """Deletes bookings, and releases what belonged to them."""
+    """Deletes bookings and releases everything that belonged to them."""
 
     storage: Tables
     platform: Platform
@@ -45,5 +45,5 @@ class Removals:
         await Journal(table).note_gone([Record.booking(booking.integration, booking.tag)])
         row = await table.get(booking.integration, RowKind.REMOVED.key(booking.tag))
         if row:
-            with suppress(RowChanged):  # a concurrent run was faster
+            with suppress(RowChanged):  # a concurrent run got there first
                 await table.commit(booking.integration, Delete(row))

@@ -26,7 +26,9 @@ integration no longer exists. Raises NodeFailed.
 """
 
 PlaceOf = Callable[[str], Awaitable[Place]]
-"""Returns where the rooms of an integration (given by its uuid) should be; platform `policy` if it does not exist."""
+"""Returns where the rooms of an integration (given by its uuid) should be. If it does not exist, this is platform
+`policy`.
+"""
 
 
 AHEAD_BY = timedelta(minutes=2)

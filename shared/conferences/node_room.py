@@ -14,7 +14,7 @@ from shared.conferences.answer import clean
 from shared.conferences.room_records import RoomRecord
 
 LOOK_EVERY = timedelta(minutes=10)
-"""How often a room is checked, in case somebody has deleted it from the node."""
+"""How often a room is checked in case somebody has deleted it from the node."""
 
 MAX_OWNER = 100
 """Maximum length of an owner's e-mail address on a node, in characters."""

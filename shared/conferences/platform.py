@@ -34,7 +34,7 @@ class Platform(Protocol):
 
 
 class PolicyPlatform:
-    """External policy (C2): nothing is stored on the bridge."""
+    """External policy (C2). Nothing is stored on the bridge."""
 
     def __init__(self, storage: Tables) -> None:
         self._aliases = aliases_table(storage)

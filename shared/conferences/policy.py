@@ -26,7 +26,7 @@ PolicyAnswer = tuple[PolicyAction, dict[str, Any]] | None
 """Action and result, or None if the alias is not ours. The node then uses its own database."""
 
 MAX_ALIAS = 250
-"""Maximum length of an alias in characters, as in the original."""
+"""Maximum length of an alias in characters, as in the original product."""
 
 IsOnNode = Callable[[str], Awaitable[bool]]
 """Whether the rooms of an integration, given by its uuid, are on a Management Node. Rarely needs a call to storage."""
@@ -80,7 +80,7 @@ class Policy:
             return self._vmr(row, place)
         if domain not in ("", str(row.values["domain"]).lower()):
             return None
-        if row.values.get(ON_NODE):  # the node has the room in its own database
+        if row.values.get(ON_NODE):  # the room is in the node's own database
             return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         return self._told(conference)

@@ -31,7 +31,7 @@ _PROBES = frozenset({"options", "subscribe", "web_avatar_fetch"})
 
 
 class Direction(StrEnum):
-    """The values of `call_direction`; any other value counts as an incoming call."""
+    """The values of `call_direction`. Any other value counts as an incoming call."""
 
     DIAL_IN = "dial_in"
     DIAL_OUT = "dial_out"
@@ -42,10 +42,10 @@ class Direction(StrEnum):
 class ServiceRequest:
     """A conferencing node's request.
 
-    `service_name` and `service_tag` are those of the running service that dials out, otherwise "". `trigger` tells how
-    a caller arrives: by SIP, from a browser, or from a virtual reception by two-stage dialling. All calls get the same
-    response, however they arrive; a probe is not a call. `previous_service_name` (where the caller was before) is not
-    read.
+    `service_name` and `service_tag` identify the running service that is dialling out; otherwise they are "". `trigger`
+    indicates how a caller arrives: by SIP, from a browser, or from a virtual reception by two-stage dialling. All calls
+    get the same response, however they arrive. A probe is not a call. `previous_service_name` (where the caller was
+    before) is not read.
     """
 
     local_alias: str
@@ -98,7 +98,7 @@ def dialled_alias(text: str) -> tuple[str, str]:
 
 
 def split_alias(alias: str) -> tuple[str, str]:
-    """Key and domain of one alias, in lower case; the domain is "" if there is none.
+    """Key and domain of one alias, in lower case. The domain is "" if there is none.
 
     The scheme, URI parameters, a trailing dot in the domain and the # that ends a number on a keypad are dropped.
     """

@@ -36,7 +36,9 @@ LOOK_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class RoomsAhead:
-    """Checks aliases in advance. A taken alias is recorded in row `clash:<tag>` of the integration until it is free."""
+    """Checks aliases in advance. An alias in use elsewhere is recorded in the integration's row `clash:<tag>` until it
+    is free.
+    """
 
     rooms: Rooms
     place_of: PlaceOf
@@ -91,7 +93,7 @@ class RoomsAhead:
     async def _ours(
         self, node: ManagementNode, integration: str, tags: set[str], coming: Mapping[str, Conference]
     ) -> set[str]:
-        """Tags whose own earlier room is still on the node with both aliases. These do not clash."""
+        """Tags whose own earlier room is still on the node with both aliases. These are not clashes."""
         rooms = await node.conferences.by_tags({f"{integration}:{tag}" for tag in tags})
         own = {tag: rooms.get(f"{integration}:{tag}") for tag in tags}
         return {
@@ -101,7 +103,9 @@ class RoomsAhead:
     async def _note(
         self, integration: str, tags: Sequence[str], clashes: Mapping[str, Conference], now: datetime
     ) -> None:
-        """Write the rows of current clashes, delete those of past ones, and raise one alarm for all of them."""
+        """Write rows for current clashes, delete rows for past ones, and raise a single alarm for all current
+        clashes.
+        """
         rows = {row.key: row async for row in self._table.rows(integration, RowKind.CLASH.prefix)}
         gone = [row for tag in tags if tag not in clashes and (row := rows.get(RowKind.CLASH.key(tag)))]
         if not clashes and not gone:
@@ -124,7 +128,7 @@ class RoomsAhead:
         await self.alarms.raise_(integration, AlarmKind.ROOM_ALIAS, cause)
 
     async def _again(self, integration: str, rooms: Mapping[str, Conference], place: Place, now: datetime) -> None:
-        """Schedule the next check: after LOOK_AGAIN, or sooner if the room is due earlier, so that its row is then
+        """Schedule the next check after LOOK_AGAIN, or when the room is due if that is sooner. Its row is then
         deleted.
         """
         times = [

@@ -15,7 +15,7 @@ ROOM_LATE_AFTER = timedelta(minutes=1)
 """How late a room may be before an alarm is raised."""
 
 NAMED_IN_ALARM = 5
-"""Maximum number of rooms named in an alarm."""
+"""Maximum number of rooms listed in an alarm."""
 
 
 @dataclass(frozen=True)

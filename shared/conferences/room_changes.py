@@ -20,15 +20,15 @@ from shared.management_node.objects import NodeConference
 log = logging.getLogger(__name__)
 
 NAME_ATTEMPTS = 3
-"""How many names are tried for a room before it is left until its next check."""
+"""How many names to try for a room before leaving it until its next check."""
 
 _PROTECTING = "host_identity_provider_group"
 
 
 @dataclass
 class RoomChanges:
-    """The work on one batch. Methods raise the same errors as NodeConferences; `outcome` then contains what was done
-    before the error.
+    """The work on one batch. Methods raise the same errors as NodeConferences. After an error, `outcome` contains what
+    had been done by then.
     """
 
     node: NodeConferences
@@ -38,7 +38,7 @@ class RoomChanges:
     outcome: Outcome = field(default_factory=Outcome)
 
     async def carry_out(self, items: Sequence[Item]) -> None:
-        """Bring the rooms into the desired state. Rooms that should exist come before those that are over."""
+        """Bring the rooms into the desired state. Rooms that should exist are handled before those that should not."""
         found = await self._found(items)
         changed = [item for item in items if item.step is Step.CHANGE]
         for item in changed:
@@ -166,7 +166,7 @@ class RoomChanges:
             except NodeRefused as refused:
                 room = (await self.node.by_tags({_service_tag(item)})).get(_service_tag(item))
                 if room := room or await self._tagged_again(item):
-                    await self._adopt(item, room)  # created by another instance, or by an earlier attempt of this one
+                    await self._adopt(item, room)  # created by another instance, or in an earlier attempt by this one
                     return
                 again = await self._to_try_again(item, refused)
                 if again is None:

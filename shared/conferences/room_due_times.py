@@ -3,7 +3,7 @@ makes a scan of all rooms unnecessary.
 
 Partition `rooms` of table `meetings`, shared by all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is
 only a hint: the handler reads the booking, so an outdated row does no harm. The row is deleted once the room is in the
-desired state; until then it becomes due again after every RETRY_AFTER.
+desired state; until then it becomes due again every RETRY_AFTER.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shared.management_node.allowance import minute_of
 from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tables
 
 RETRY_AFTER = timedelta(minutes=2)
-"""How soon a queued room is checked again: the process that received its message may have died."""
+"""How soon a queued room is checked again, in case the process that received its message has died."""
 
 AHEAD = "ahead:"
 """Prefix for a tag that only needs one check: whether its aliases are free on the node (room_ahead.py)."""
@@ -51,7 +51,7 @@ class RoomTime:
 
     @property
     def row(self) -> Row:
-        """The row as it was read."""
+        """The row as read."""
         return Row(ROOM_TIMES_PARTITION, self.key, {}, self.etag)
 
     def put(self) -> Put:

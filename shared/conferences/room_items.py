@@ -20,7 +20,7 @@ other rooms.
 
 
 class Unnamed(Exception):
-    """The room needs another name, but its booking cannot be renamed right now."""
+    """The room needs another name, but its booking cannot be changed right now."""
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,8 @@ class RoomKeeper:
     """
 
     async def keep(self, work: RoomWork) -> None:
-        """Do the work that is due for these rooms now. Rooms that cannot be finished yet keep their rows, and are
-        therefore queued again later.
+        """Do the work that is now due for these rooms. Rooms that cannot be finished yet keep their rows, so they are
+        queued again later.
 
         Raises Unavailable if storage cannot be used.
         """

@@ -13,7 +13,7 @@ from shared.storage import Queue
 _MARK = '{"rooms":'
 
 BATCH = 40
-"""Maximum number of rooms per message. Their tags fit into the URL of a single request to a node."""
+"""Maximum number of rooms per message, small enough for their tags to fit into the URL of one request to a node."""
 
 
 @dataclass(frozen=True)

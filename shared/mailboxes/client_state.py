@@ -4,10 +4,10 @@
     11111111-1111-4111-8111-111111111111.GmS0yV…      the integration's uuid, and its signature
 
 The webhook needs no lookup, so it responds within milliseconds of a cold start, and a forged notification costs
-nothing. A clientState is sent only to Graph, and no table stores it.
+nothing. A clientState is sent only to Graph, and is not stored in any table.
 
-**Why nothing is stored.** A stored digest could be revoked with its subscription; a signature is valid until the
-signing key is rotated, even for subscriptions that were lost. This does no harm. With a clientState, an attacker could
+**Why nothing is stored.** A stored digest could be revoked with its subscription. A signature remains valid until the
+signing key is rotated, even if its subscription has been lost. This does no harm. With a clientState, an attacker could
 only trigger a sweep of that integration's mailbox, or send message ids, which are looked up in that mailbox and nowhere
 else. A deleted integration has no mailbox, so the worker drops notices about it.
 """
@@ -26,7 +26,9 @@ class ClientStates:
         self._key = hmac.digest(signing_key, b"client states", "sha256")
 
     def of(self, integration: str) -> str:
-        """The clientState for the integration with this uuid. It is 80 characters long; Graph allows 128."""
+        """The clientState for the integration with this uuid. It has 80 characters, well within Graph's limit of
+        128.
+        """
         signature = hmac.digest(self._key, integration.encode(), "sha256")
         return f"{integration}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
 

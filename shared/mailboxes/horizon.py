@@ -7,7 +7,7 @@ from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import CalendarItem, Shape
 
 HORIZON = timedelta(days=90)
-"""How far ahead the occurrences of a series are recorded; the agenda timer keeps extending this period."""
+"""How far ahead the occurrences of a series are recorded. The agenda timer keeps extending this period."""
 
 FARTHEST = timedelta(days=1825)
 """How far ahead to search a series that seems to be over. Graph refuses ranges of more than five years."""

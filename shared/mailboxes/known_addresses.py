@@ -14,7 +14,8 @@ _KINDS = ("smtp", "ex", "x500")
 
 
 def known_addresses(configured: str, told: Iterable[str]) -> tuple[str, ...]:
-    """Addresses and legacy Exchange DNs in lower case, the configured one first, without duplicates, up to the limits.
+    """Addresses and legacy Exchange DNs in lower case and without duplicates, the configured address first, up to the
+    limits.
 
     `told` contains proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…") or plain addresses. Types
     that never identify an attendee (SIP, SPO) and non-ASCII addresses are omitted.

@@ -133,7 +133,7 @@ class Mailbox(Protocol):
         ...
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """Accept or decline. With `text` the organizer gets a response; with None no response is sent.
+        """Accept or decline. The organizer gets a response with `text`, or no response if it is None.
 
         `text` is plain for Graph and HTML for EWS (Integration.answers_in_html).
 

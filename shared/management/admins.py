@@ -1,4 +1,4 @@
-"""Who may use the management API: anyone with the password or an Entra app role, and OAuth2 clients.
+"""Who may use the management API: anyone who has the password or an Entra app role, and OAuth2 clients.
 
 `Scheduling.Admin` may do everything. `Scheduling.Read` may read everything except personal PINs, and may not change
 anything.
@@ -105,5 +105,5 @@ def bearer_token(headers: Mapping[str, str]) -> str | None:
 
 
 def _name(claims: Mapping[str, Any]) -> str:
-    """A person's user name, or an application's client id."""
+    """A person's user name or an application's client id."""
     return str(claims.get("preferred_username") or claims.get("azp") or claims.get("oid") or "")

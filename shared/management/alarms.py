@@ -47,7 +47,7 @@ _ACKNOWLEDGE: Schema = {
 
 
 COLUMNS = ("id", "uuid", "name", "addin_server_domain")
-"""The fields of an integration that its alarms show."""
+"""The integration's fields that are shown in its alarms."""
 
 
 class AlarmResource:
@@ -65,11 +65,11 @@ class AlarmResource:
     @cached_property
     def actions(self) -> Mapping[str, Action]:
         """The action that acknowledges an alarm."""
-        about = "Records whether an admin has acknowledged the alarm, which stays until its cause is gone."
+        about = "Records whether an admin has acknowledged the alarm. The alarm stays until its cause is gone."
         return {"acknowledge": Action("POST", about, self._acknowledge, _ACKNOWLEDGE)}
 
     async def all(self) -> Sequence[Object]:
-        """Every alarm of every integration, in ascending order of id."""
+        """All alarms of all integrations, in ascending order of id."""
         found = [_shown(integration, alarm) async for integration, alarm in self._raised()]
         return sorted(found, key=lambda shown: int(shown["id"]))
 
@@ -82,7 +82,7 @@ class AlarmResource:
         sent = json_object(call) if call.body else {}
         acknowledged = sent.get("acknowledged", True)
         if sent.keys() - {"acknowledged"} or not isinstance(acknowledged, bool):
-            raise SettingsInvalid({"acknowledged": ["Must be true or false, and the only field."]})
+            raise SettingsInvalid({"acknowledged": ["Must be true or false, and must be the only field."]})
         await self._alarms.acknowledge(alarm.integration, alarm.kind, acknowledged=acknowledged)
         return Answer(202, (await self.one(id_)).fields)
 

@@ -40,7 +40,7 @@ class ApiClientResource:
 
     area = CONFIGURATION
     name = API_CLIENT
-    about = "OAuth2 clients of this API: each signs in with its own private key."
+    about = "OAuth2 clients of this API. Each signs in with its own private key."
     schema = _SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False

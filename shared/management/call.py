@@ -49,11 +49,11 @@ def refuse_another_site(call: Call) -> None:
         return
     site, origin = call.headers.get("sec-fetch-site", "none"), call.headers.get("origin")
     if site not in ("same-origin", "none") or not (origin is None or _is_own(origin, call)):
-        raise NotAllowed("Pages of other sites may not change anything here. Use the command line or another tool.")
+        raise NotAllowed("Pages on other sites may not change anything here. Use the command line or another tool.")
     if _media_type(call) in _FORMS:
         raise NotAllowed(
-            "The content type of a form is not accepted: a page of another site could have sent it. Send JSON, with "
-            "the header Content-Type: application/json."
+            "A form's content type is not accepted, because a page on another site could have sent it. Send JSON, "
+            "with the header Content-Type: application/json."
         )
 
 

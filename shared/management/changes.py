@@ -1,11 +1,11 @@
-"""`status/v1/change/`: who changed what, and when, with the old and new values (W7); and how to revert a change.
+"""`status/v1/change/`: who changed what and when, with the old and new values (W7), and how to revert a change.
 
     GET  …/change/?exchange_connector=<uri>&who=…&when__gte=…     the newest first
     POST …/change/{id}/revert/                                    passes the same checks as any save: reverting.py
 
-A page is a range of keys, so its cost does not grow with the total. Other filters are applied within the page. `next`
-refers to the last change before the next page; `offset` is a number of changes to skip. `total_count` only includes as
-many changes after the page as one request reads. If there are more, `next` is set.
+A page is a range of keys, so its cost does not grow with the total. Other filters are applied to the changes on the
+page. `next` refers to the last change before the next page; `offset` is a number of changes to skip. `total_count` only
+includes as many changes after the page as one request reads. If there are more, `next` is set.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Changes:
         return {"meta": meta, "objects": [self._reverting.shown(change) for change in page.changes]}
 
     def _search(self, query: Query) -> Search:
-        """The range of keys to read, and the filters to apply within it. Raises InvalidRequest."""
+        """The range of keys to read, and the filters to apply to it. Raises InvalidRequest."""
         found: dict[str, Any] = {}
         others = list[Filter]()
         for each in query.filters:

@@ -45,7 +45,7 @@ _AS_OBJECTS = frozenset(name for name, each in CONFERENCE_FIELDS.fields.items() 
 
 
 class VmrForm:
-    """A Form of personal VMRs."""
+    """A Form for personal VMRs."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -144,7 +144,7 @@ def _settings(chosen: Mapping[str, Any], before: Mapping[str, str], relations: R
 
 
 def alias_object(vmr: PersonalVmr, entry: Alias) -> dict[str, Any]:
-    """A VMR's alias as `conference_alias` shows it."""
+    """A VMR's alias as shown by `conference_alias`."""
     id_ = vmr.id * ALIASES_PER_VMR + entry.slot
     return {
         "id": id_,
@@ -161,7 +161,7 @@ def place(alias_id: int) -> tuple[int, int]:
 
 
 def free_slot(taken: Iterable[int]) -> int:
-    """The slot for an additional alias. Raises SettingsInvalid if the VMR already has the maximum number."""
+    """The slot for an additional alias. Raises SettingsInvalid if the VMR already has the maximum number of aliases."""
     free = set(range(1, MAX_ALIASES + 1)) - set(taken)
     if not free:
         raise SettingsInvalid({"aliases": [f"A conference has at most {MAX_ALIASES} aliases."]})

@@ -36,7 +36,7 @@ _SCHEMA: Schema = {
             **TIME,
             "type": ["string", "null"],
             "description": "The time (UTC) until which Exchange Online sends notifications; null if the mailbox is "
-            "polled, or is not watched yet.",
+            "polled or not watched yet.",
         },
         "last_message_day": {
             "type": ["string", "null"],

@@ -31,7 +31,7 @@ DOMAIN_SCHEMA: Schema = {
 }
 
 _SEARCHED = ("name", "description", "room_mailbox_email_address", "uuid")
-"""Fields that are searched for an integration."""
+"""Fields to search for an integration."""
 
 _WRITTEN: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 """A string that is not blank."""
@@ -70,7 +70,7 @@ def connector_extras() -> dict[str, Any]:
     They are the sections in order and, for each setting, when it is required, what a change entails, and which
     variables a template may use.
     """
-    from shared.templates import FIELDS  # imports jinja2, which other calls do not need
+    from shared.templates import FIELDS  # needs jinja2, which other calls do not
 
     by_name = {name: (field, setting) for name, field, setting in _known_settings()}
     sections: list[dict[str, Any]] = [

@@ -22,9 +22,7 @@ from shared.management.resource import Action, Object, Schema, Shown
 from shared.storage import Storage
 
 Names: TypeAlias = "Callable[[Draft, Integration | None], Awaitable[Mapping[str, str]]]"
-"""Looks up the names of the objects to which a checked draft refers by URI, before the draft is saved; see
-Bridges.names.
-"""
+"""Looks up the names of the objects to which a checked draft refers by URI, before it is saved; see Bridges.names."""
 
 _OWN_NULLABLE = frozenset({"graph_tenant_id", "graph_client_id"})
 """Nullable settings that the original does not have. Its clients never send them, and must not clear them by
@@ -47,13 +45,13 @@ _ETAG = re.compile(r'"([0-9]{1,18})"')
 
 
 class Connectors:
-    """A WritableResource over the integrations."""
+    """A WritableResource of integrations."""
 
     area = CONFIGURATION
     name = CONNECTOR
     has_etags = True
     emptied_by_put = EMPTIED_BY_PUT
-    about = "Integrations, each of which connects a VMR platform with an Exchange deployment."
+    about = "Integrations, each of which connects a VMR platform to an Exchange deployment."
 
     def __init__(
         self,
@@ -76,7 +74,7 @@ class Connectors:
 
     @cached_property
     def schema(self) -> Schema:
-        """The JSON schema, from the model of the settings, with their labels and help."""
+        """The JSON schema from the model of the settings, including labels and help."""
         return connector_schema()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Converts values of the wrong type with an obvious meaning, as the original's framework does.
+"""Converts values of the wrong type whose meaning is obvious, as the original's framework does.
 
 Scripts and spreadsheets send "30" for a number, 30 for a string and "true" for a boolean. Ambiguous values are left
 unchanged, and later checks reject them.

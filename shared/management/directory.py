@@ -64,7 +64,7 @@ class Form(Protocol[Model]):
     """Shows and parses one kind of record."""
 
     def show(self, record: Model, relations: Relations) -> Object:
-        """The record as the resource shows it."""
+        """The record as shown by the resource."""
         ...
 
     def version(self, record: Model) -> str:
@@ -81,7 +81,7 @@ class Form(Protocol[Model]):
 
 
 class Directory(Generic[Model]):
-    """A BulkResource over one kind of record."""
+    """A BulkResource for one kind of record."""
 
     area = CONFIGURATION
     actions: Mapping[str, Action] = {}
@@ -111,7 +111,7 @@ class Directory(Generic[Model]):
     async def create(self, fields: Object) -> Shown:
         """Create a record. Raises SettingsInvalid."""
         relations = await self._relations([fields])
-        self._form.understand(fields, None, 0, relations)  # an invalid record gets no id
+        self._form.understand(fields, None, 0, relations)  # an invalid record does not get an id
         [id_] = await self._store.numbers(1)
         record = self._form.understand(fields, None, id_, relations)
         await self._store.create(record)
@@ -187,7 +187,7 @@ class Directory(Generic[Model]):
         return (await recorder.changed(self, id_, fields, lambda: self.update(id_, fields, None), before)).fields
 
     async def _removed(self, id_: int, before: Shown, recorder: Recorder) -> None:
-        with suppress(NotFound):  # an earlier attempt of the same request has removed it
+        with suppress(NotFound):  # removed by an earlier attempt at the same request
             await recorder.deleted(self, id_, lambda: self.delete(id_, None, force=False), before)
 
 

@@ -1,4 +1,4 @@
-"""The management API: handles admins' requests by Tastypie's conventions (I7).
+"""The management API: handles admins' requests, following Tastypie's conventions (I7).
 
     GET    …/v1/                  every resource of an area, with the URLs of its list and its schema
     GET    …/{resource}/schema/   the resource's fields, methods and filters
@@ -53,7 +53,7 @@ WARNING_MAX_LENGTH = 1000
 
 
 class _View:
-    """The resources as one kind of admin may use them, and the record of changes."""
+    """The resources as available to one kind of admin, and the record of changes."""
 
     def __init__(self, resources: Iterable[Resource], changes: ChangeLog) -> None:
         self.changes = changes
@@ -75,8 +75,8 @@ class Management:
         return self._whole.resources.values()
 
     async def answer(self, call: Call) -> Answer:
-        """The response to a request. Raises errors such as NotAuthenticated that are not about the request's
-        content.
+        """The response to a request. Errors that are not about the request's content, such as NotAuthenticated, are
+        raised.
         """
         admin = await self._admins.authenticate(call.headers)
         refuse_another_site(call)

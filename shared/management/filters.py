@@ -1,4 +1,5 @@
-"""One condition of a list's query, by Tastypie's conventions: `name__icontains=corp`, `conference__name=Room`.
+"""One condition in a query for a list, following Tastypie's conventions: `name__icontains=corp`,
+`conference__name=Room`.
 
 A filter consists of any references to follow, the name of a field, and an optional lookup. The field must be one that
 the objects show, so that hidden fields cannot be probed. Regular expressions are evaluated by RE2, in time proportional

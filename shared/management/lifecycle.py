@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Lifecycle(Protocol):
-    """Is notified when admins create, save or delete integrations."""
+    """Called when admins create, save or delete integrations."""
 
     async def creating(self, uuid: str) -> None:
         """Called before an integration is created with a uuid chosen by the admin. Raises Conflict if an earlier
@@ -13,7 +13,7 @@ class Lifecycle(Protocol):
         ...
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """Test the integration's connection to Exchange. Problems raise an alarm, but never an error (E4).
+        """Test the integration's connection to Exchange. Problems cause an alarm, but never an exception (E4).
 
         `changed` lists the changed settings. Alarms about anything that is no longer in use are cleared.
         """

@@ -1,4 +1,4 @@
-"""Lists by Tastypie's conventions: filters, ordering, pages.
+"""Lists following Tastypie's conventions: filters, ordering, pages.
 
 ?name__icontains=corp&id__in=1,2&order_by=-id&limit=20&offset=40
 """
@@ -41,7 +41,7 @@ class Query:
     offset: int
     skipped: tuple[str, ...] = ()
     text: str = ""
-    """Text that one of the `searched` fields must contain, ignoring case."""
+    """Text that must occur in one of the `searched` fields, ignoring case."""
     searched: tuple[str, ...] = ()
 
     @property
@@ -90,7 +90,7 @@ class ListedResource(Resource, Protocol):
 
 @runtime_checkable
 class TimelineResource(Resource, Protocol):
-    """A kind of object that is listed by time, newest first, and that answers queries for lists itself."""
+    """A kind of object that is listed by time, newest first, and handles queries for lists itself."""
 
     async def listed(self, query: Query, text: str) -> Object | None:
         """The page that a query requests, in Tastypie's envelope. `text` is the query string.

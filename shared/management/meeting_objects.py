@@ -26,14 +26,14 @@ SCHEDULED = "scheduled_conference"
 RECURRING = "recurring_conference"
 
 FIRST_MEETING_ID = 2**30
-"""The lowest id of a meeting's `conference` and `conference_alias`. The ids of VMRs are lower."""
+"""The lowest id for a meeting's `conference` and `conference_alias`. VMRs have lower ids."""
 
 _OWNER_MAX_LENGTH = 100
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """A booking with its numbers, at a given time."""
+    """A booking at a given time, with its numbers."""
 
     integration: Integration
     booking: Booking
@@ -41,7 +41,7 @@ class Meeting:
 
     @property
     def conference(self) -> Conference | None:
-        """The conference of the booking, if one is scheduled."""
+        """The booking's conference, if one is scheduled."""
         return open_room_of(self.booking)
 
     @property

@@ -64,7 +64,7 @@ ROOM_ALIASES = Kind(ALIAS, Meeting.aliases, lambda id_: (Numbered.BOOKING, booki
 
 @dataclass(frozen=True)
 class MeetingReader:
-    """Reads meetings as objects. Every call may raise Unavailable, and Conflict while a booking keeps changing."""
+    """Reads meetings as objects. Every call may raise Unavailable, or Conflict while a booking keeps changing."""
 
     integrations: IntegrationStore
     storage: Storage
@@ -88,7 +88,9 @@ class MeetingReader:
         raise NotFound(f"There is no {kind.name} with id {id_}.")
 
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
-        """The objects of the meeting with the given alias; None if no meeting has it, which one point read shows."""
+        """The objects of the meeting with the given alias; None if no meeting has it. In that case, this only takes one
+        point read.
+        """
         booking = await booking_with_alias(self.storage, alias)
         return None if booking is None else await self._shown(kind, [booking])
 

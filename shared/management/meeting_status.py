@@ -107,7 +107,7 @@ def meeting_object(integration: int, booking: Booking, decided: Sequence[str], n
 
 
 def _organizer_in(conference: Conference) -> str:
-    """The address in the conference's description, or otherwise in its name; "" if there is none."""
+    """The address in the conference's description or else in its name; "" if there is none."""
     for text in (conference.description, conference.name):
         if found := _ADDRESS.search(text):
             return found[0]

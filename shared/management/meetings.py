@@ -1,4 +1,4 @@
-"""`status/v1/meeting/`: scheduled meetings as a support desk searches for them, and their actions (W4).
+"""`status/v1/meeting/`: scheduled meetings for a support desk to search, and the actions on them (W4).
 
     GET  …/meeting/?text=review&start__gte=…&state=scheduled&order_by=start
     POST …/meeting/{id}/close/     closes the room until an admin reopens it

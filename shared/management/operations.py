@@ -123,7 +123,7 @@ class Operations:
 
 
 def shown(operation: Operation, integration_id: int) -> dict[str, Any]:
-    """An operation as the resource shows it."""
+    """An operation as shown by the resource."""
     id_ = operation_id(operation)
     return {
         "id": id_,

@@ -10,7 +10,7 @@ services.py       exchangelib's services for these operations
 node.py           an XML element of a response
 payloads.py       converts responses into the product's own types
 mailbox.py        the Mailbox
-references.py     the ids that are stored
+references.py     the stored ids
 views.py          one meeting's entries in calendar views
 bounded.py        HTTP with limits on size and time
 error_mapping.py  maps all errors to the product's own

@@ -15,7 +15,8 @@ def resolve(account: Account, address: str) -> tuple[str, ...]:
     """The proxy addresses of the mailbox with this address, from the address book; () if there are none. Takes one
     call.
 
-    With the prefix "smtp:" all addresses are searched, otherwise only primary ones (reference of UnresolvedEntry).
+    The prefix "smtp:" searches all addresses; without it, only primary ones are searched (reference of
+    UnresolvedEntry).
     """
     resolved = Resolve(account=account).call(
         unresolved_entries=[f"smtp:{address}"], return_full_contact_data=True, search_scope="ActiveDirectory"
@@ -27,7 +28,7 @@ def addresses(resolutions: Sequence[Node], address: str) -> tuple[str, ...]:
     """The addresses of the right match: the only one, or the one that owns the address. Other matches may merely start
     with it.
 
-    The mailbox is identified by its legacy Exchange DN if its RoutingType is EX; a contact has at most three addresses.
+    A mailbox whose RoutingType is EX is identified by its legacy Exchange DN. A contact has at most three addresses.
     """
     all_ = [tuple(_addresses(each)) for each in resolutions]
     bearers = [found for found in all_ if any(same_address(address, _bare(each)) for each in found)]

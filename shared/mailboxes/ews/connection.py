@@ -81,7 +81,7 @@ class Line(Protocol, metaclass=_Uncached):
                 service_endpoint=way.url,
                 credentials=credentials,
                 auth_type=method if credentials else NOAUTH,
-                # The server may be newer. If no version is set, exchangelib spends a call on detecting it.
+                # The server may be newer, but without a version exchangelib would spend a call on detecting it.
                 version=Version(EXCHANGE_2016),
                 retry_policy=AtOnce(),
                 max_connections=1,
@@ -125,7 +125,7 @@ class Line(Protocol, metaclass=_Uncached):
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
         """The account for the mailbox with the given address, using this connection."""
         account = Account(address, access_type=access, config=self.config, default_timezone=UTC, locale="en_US")
-        # The account has created its own Protocol, which exchangelib would never discard.
+        # The account has created its own Protocol, which exchangelib would keep forever.
         del Protocol[self.config]
         account.protocol = self
         return account
@@ -141,7 +141,7 @@ class _Bearer(AuthBase):
 
 
 def _is_soap(content: bytes) -> bool:
-    """Whether the bytes are a SOAP envelope. It may have any namespace prefix, and need not have an XML declaration
+    """Whether the bytes are a SOAP envelope. Any namespace prefix is accepted, and the XML declaration is optional
     (grommunio's faults have none).
     """
     head = content[:_HEAD].removeprefix(_MARK).lstrip()
@@ -149,8 +149,8 @@ def _is_soap(content: bytes) -> bool:
 
 
 def _check(content: bytes) -> None:
-    """Reject invalid SOAP that exchangelib's lenient parser would accept, because messages would be lost if it was
-    truncated.
+    """Reject invalid SOAP that exchangelib's lenient parser would accept. Messages would be lost if a truncated
+    response were accepted.
 
     SOAP has no document type (SOAP 1.1, chapter 3), and therefore no entity declarations.
     """

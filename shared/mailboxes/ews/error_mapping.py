@@ -1,6 +1,6 @@
 """Maps everything that can go wrong with EWS to the product's own errors.
 
-Of exchangelib's and the server's errors, only the names of codes are passed on, because the messages may contain
+Only error codes from exchangelib or the server are passed on. Their messages are not, because these may contain
 people's mail. Anything not known to be a permanent failure of one item is retried, because Exchange has odd names for
 many temporary problems.
 """
@@ -40,7 +40,7 @@ class NotSoap(errors.TransportError):
 
 
 CALL_ERRORS = (EWSError, requests.exceptions.RequestException)
-"""What a call may raise: exchangelib's errors, and errors of `requests` that exchangelib does not catch."""
+"""What a call may raise: exchangelib's errors, and errors from `requests` that exchangelib does not catch."""
 
 
 class Unreadable(requests.exceptions.ConnectionError):

@@ -88,7 +88,7 @@ def _qualified(path: str) -> str:
 
 
 def _number(text: str) -> int:
-    """A string such as the tag 0x300b or the id 35 as a number; -1 if it is not one."""
+    """The number in a string such as `0x300b` (a tag) or `35` (an id); -1 if it does not contain one."""
     try:
         return int(text, 0)
     except ValueError:

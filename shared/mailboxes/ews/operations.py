@@ -81,7 +81,7 @@ class Arrivals:
 
 
 def folder_id(account: Account, name: str) -> DistinguishedFolderId:
-    """The id of the folder with a distinguished name in the account's mailbox."""
+    """The id of the folder with this distinguished name in the account's mailbox."""
     return DistinguishedFolderId(id=name, mailbox=Mailbox(email_address=account.primary_smtp_address))
 
 
@@ -112,7 +112,7 @@ def _got_in_parts(account: Account, item_id: ItemId | RecurringMasterItemId) -> 
         except CALL_ERRORS as error:
             if not is_too_large(error):
                 raise
-    log.warning("a body is too large to be read: its content is ignored")
+    log.warning("a body is too large to read; its content is ignored")
     return _got(account, [item_id], BODILESS)[0]
 
 
@@ -228,8 +228,8 @@ def _looked_through(account: Account, wanted: str) -> str:
 
 
 def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
-    """Messages that have arrived in a folder since a given time, each with its meeting, in any order. None if the
-    server refuses the search.
+    """Messages that have arrived in a folder since a given time, each with its meeting, in any order. There are none if
+    the server refuses the search.
     """
     found: list[Node] = []
     for page in range(SEARCHED):

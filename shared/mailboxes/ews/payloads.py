@@ -54,8 +54,8 @@ def kind_of(message: Node) -> Kind | None:
 def message_id(message: Node) -> MessageId:
     """The id of a message within a folder."""
     received, key = message.moment("DateTimeReceived"), message.extended(SEARCH_KEY)
-    # The time is added to the key, so that two updates remain two messages even if they have the same key. Not
-    # confirmed against a live server: that neither changes when a message moves, as their descriptions say.
+    # The time is added to the key to distinguish two updates with the same key. Not confirmed against a live server:
+    # that neither changes when a message moves, as their descriptions say.
     stable = f"{key}@{int(received.timestamp())}" if key and received else ""
     item = associated(message)
     return MessageId(stable or message.id, message.id, item, bool(item) and is_occurrence(message))
@@ -108,7 +108,7 @@ def is_series(node: Node | None) -> bool:
 
 
 def original_start(node: Node) -> datetime | None:
-    """The start of an occurrence according to the series' pattern, from its message or item; None for anything else."""
+    """When an occurrence starts according to the series' pattern, from its message or item; None for anything else."""
     return node.moment("RecurrenceId") or node.moment("OriginalStart")
 
 

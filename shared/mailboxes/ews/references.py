@@ -13,7 +13,7 @@ _LONGEST_ID = 512
 
 @dataclass(frozen=True)
 class MessageId:
-    """A stored message id: `<stable part>|<EWS id>`, and hints that make reading it faster.
+    """A stored message id: `<stable part>|<EWS id>`, followed by hints that make reading the message faster.
 
     An EWS id changes when the message moves, and accepting the meeting moves it. `stable` never changes: it is
     PR_SEARCH_KEY with the arrival time. Records use it (shared/bookings/operation.py), so a message that is restored

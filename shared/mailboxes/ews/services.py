@@ -172,7 +172,7 @@ class Sync(_Xml, SyncFolderItems):
     """Reads the changes in a folder."""
 
     def _get_element_container(self, message: Any, name: str | None = None) -> Any:
-        if message.get("ResponseClass") == "Error":  # a folder read from the start has no state
+        if message.get("ResponseClass") == "Error":  # there is no state if the folder is read from the start
             return EWSAccountService._get_element_container(self, message, name)
         return super()._get_element_container(message, name)
 
@@ -208,7 +208,7 @@ class Find(_Xml, FindItem):
     """Searches the calendar."""
 
     def page(self, folder: DistinguishedFolderId, **asked: Any) -> tuple[list[Node], bool]:
-        """One page and whether there are more. FindItem's own paging does not work with calendar views."""
+        """One page, and whether there are more. FindItem's own paging does not work with calendar views."""
         unasked: dict[str, Any] = {
             "additional_fields": [],
             "restriction": None,

@@ -80,9 +80,7 @@ def _is_after(entry: Node, original: datetime) -> bool:
 
 
 async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
-    """The id of the occurrence, wherever it is now, or "". Occurrences are numbered in the order of the pattern's
-    times.
-    """
+    """The id of the occurrence, whenever it takes place now, or "". Occurrences are numbered in the pattern's order."""
     async for page in _numbered_pages(call, master_id):
         if found := next((node.id for node in page if _pattern_start(node) == original), ""):
             return found
@@ -102,8 +100,7 @@ async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[l
         page, more = await call(operations.view, start, end)
         yield page
         if more and page:
-            # Entries are sorted by start, so the next page begins at the last entry's start, and repeats entries with
-            # that start.
+            # Entries are sorted by start. The next page begins at the last entry's start, so it repeats some entries.
             start = max(last_start(page), start + _STEP)
         elif end >= last:
             return

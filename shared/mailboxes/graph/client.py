@@ -38,7 +38,7 @@ IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
 """
 
 _ALWAYS = IMMUTABLE_IDS | {"Accept": "application/json", "User-Agent": "vmr-scheduling"}
-"""Headers of every call; the SDK's own builders also request JSON."""
+"""Headers for every call. The SDK's own builders also request JSON."""
 
 _FIRST_WAIT = 0.2
 MAILBOX_CONCURRENCY = 4
@@ -102,7 +102,8 @@ class GraphClient:
     ) -> Any:
         """The JSON object at a path under the base URL, or at a link from Graph.
 
-        `of` is the path of the mailbox that a link belongs to, because links have another form (`users('<id>')`).
+        `of` is the path of the mailbox that a link belongs to. It cannot be taken from the link, which has another form
+        (`users('<id>')`).
         """
         payload = await self._send("GET", path_or_link, params=params, prefer=prefer, of=of)
         if not isinstance(payload, dict):
@@ -181,7 +182,7 @@ async def get_whole(client: GraphClient, path: str, but_body: str, params: Mappi
         except GraphError as error:
             if error.error_code != TOO_LARGE:
                 raise
-    log.warning("a body is too large to be read: its content is ignored")
+    log.warning("a body is too large to read; its content is ignored")
     return await client.get(path, {**(params or {}), "$select": but_body})
 
 

@@ -41,7 +41,9 @@ class AzureTokens:
         self._expires = 0.0
 
     async def token(self) -> str:
-        """See Tokens.token. The `roles` claim is never checked: RBAC for Applications empties it (exchange.md §6)."""
+        """See Tokens.token. The `roles` claim is never checked, because RBAC for Applications empties it (exchange.md
+        §6).
+        """
         if self._expires - _RENEW_BEFORE_SECONDS <= time.time():
             from azure.core.exceptions import AzureError
 

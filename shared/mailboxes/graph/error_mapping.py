@@ -11,7 +11,7 @@ _UNSAID_WAIT = 10.0
 """Seconds to wait after a 429 without a valid delay."""
 
 _LATER = {401, 403, 408}
-"""Statuses of refusals that may be temporary: grants take up to two hours to reach every server (docs/facts/exchange.md
+"""Statuses of refusals that may be temporary. Grants take up to two hours to reach every server (docs/facts/exchange.md
 §6).
 """
 
@@ -26,13 +26,13 @@ itself. Not confirmed against a live tenant: that there are no other codes.
 """
 
 MALFORMED_ID = "ErrorInvalidIdMalformed"
-"""The code that Graph sends with a 400 for an id that it did not issue: one made up for a repair (comparison.py), or
-one stored while the mailbox used EWS.
+"""The code that Graph sends with a 400 for an id that it did not issue: one that was made up for a repair
+(comparison.py), or stored while the mailbox used EWS.
 """
 
 _CANCELLED = "ErrorCalendarIsCancelled"
-"""The code that Graph sends, with the suffix ForAccept or ForDecline, if a meeting was cancelled before it was
-answered.
+"""The code that Graph sends if a meeting was cancelled before it was answered. It has the suffix ForAccept or
+ForDecline.
 """
 
 
@@ -50,8 +50,8 @@ class GraphError(SchedulingError):
 
 
 class GraphItemGone(GraphError, ItemGone):
-    """The object of the request is gone (404) or has changed. For example, Graph refuses to accept a cancelled
-    meeting.
+    """The object of the request is gone (404), or has changed so that the request no longer applies: a cancelled
+    meeting cannot be accepted.
     """
 
 

@@ -34,9 +34,7 @@ _SHAPES = {
     "exception": Shape.OCCURRENCE,
 }
 _PLAIN = "occurrence"
-"""The type of an occurrence that is as its series defines it. An occurrence that the organizer has changed is an
-"exception".
-"""
+"""The type of an occurrence that has not been changed. One that the organizer has changed is an "exception"."""
 
 _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
 
@@ -110,8 +108,8 @@ class Event(EventIds, Extended):
         return self
 
     def occurrence(self) -> Occurrence:
-        """The start and end of the event. An all-day event starts and ends at midnight, and its zone means nothing: the
-        day is meant in the organizer's zone.
+        """The start and end of the event. An all-day event starts and ends at midnight in a meaningless zone. Its day
+        is a day in the organizer's zone.
         """
         is_plain = self.type == _PLAIN
         if not self.is_all_day:
@@ -167,13 +165,13 @@ class Exceptions(Payload):
 
 
 def parse_events(payloads: Iterable[Any]) -> list[Event]:
-    """The readable occurrences of a series. An unreadable occurrence must not leave the others without rooms."""
+    """The readable occurrences of a series. An unreadable one must not leave the others without rooms."""
     found: list[Event] = []
     for payload in payloads:
         try:
             found.append(parse_event(payload))
         except Unavailable as error:
-            log.warning("an occurrence of a series was skipped: %s", error)
+            log.warning("skipped an occurrence of a series: %s", error)
     return found
 
 

@@ -80,7 +80,9 @@ class GraphMailbox:
         return request
 
     async def _with_ids(self, request: MeetingRequest, path: str) -> MeetingRequest:
-        """Complete a cancellation whose event is already gone, removed by RemoveCanceledMeetings or by a person."""
+        """Complete a cancellation whose event is already gone, because of RemoveCanceledMeetings or because somebody
+        has deleted it.
+        """
         message = parse_message(await self._client.get(path, {"$select": "id", **expanding(*GLOBAL_OBJECT_IDS)}))
         return replace(request, uid=message.uid(), day=message.day())
 
@@ -110,7 +112,7 @@ class GraphMailbox:
         """See Mailbox.calendar.
 
         Some servers are reported to omit exceptions from a series' occurrences. A series that was sent only a moment
-        ago is unlikely to have exceptions, so these are first read separately the next time.
+        ago is unlikely to have exceptions, so they are not read separately this time.
         """
         is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now and not late
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
@@ -121,7 +123,7 @@ class GraphMailbox:
         return await self._events.view(first, last, state)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer. Graph refuses a comment without a response, so with None neither is sent."""
+        """See Mailbox.answer. Graph refuses a comment without a response, so neither is sent if `text` is None."""
         verb = "accept" if answer is Answer.ACCEPTED else "decline"
         body = {"sendResponse": False} if text is None else {"comment": text, "sendResponse": True}
         try:

@@ -11,7 +11,7 @@ from shared.mailboxes.graph.event_payload import Event, EventIds
 from shared.mailboxes.graph.payload import Body, Extended, Instant, Recipient, parse
 
 _KINDS = {"meetingRequest": Kind.REQUEST, "meetingCancelled": Kind.CANCELLATION}
-"""What a message requests, according to its `meetingMessageType` (`@odata.type` is not reliable). Other messages are
+"""What a message requests, according to its `meetingMessageType` (`@odata.type` is unreliable). Other messages are
 ignored.
 """
 

@@ -78,7 +78,7 @@ class Moment(Payload):
 
 
 class EmailAddress(Payload):
-    """A name and an address; either may be missing."""
+    """A name and an address, either of which may be missing."""
 
     name: str = ""
     address: str = ""

@@ -13,7 +13,7 @@ from shared.mailboxes.mailbox import ItemGone
 from shared.mailboxes.subscription import Subscription
 
 SUBSCRIPTION_LIFETIME = timedelta(days=6)
-"""Graph allows 10,080 minutes (seven days). The missing day allows for differences between clocks."""
+"""Graph allows 10,080 minutes (seven days). The day's margin allows for differences between clocks."""
 
 
 class GraphSubscriptions:
