@@ -217,7 +217,7 @@ def _warning(skipped: Sequence[str]) -> dict[str, str]:
     may not contain are escaped.
     """
     named = ", ".join(quote(name, safe="") for name in skipped)[:WARNING_MAX_LENGTH]
-    return {"Warning": f'299 - "Ignored, since there are no such fields: {named}"'} if skipped else {}
+    return {"Warning": f'299 - "Ignored because there are no such fields: {named}"'} if skipped else {}
 
 
 def _not_allowed(methods: str) -> Answer:

@@ -165,8 +165,8 @@ def _choose(
 def _may_have(item: CalendarItem, booking: Booking) -> bool:
     """Whether a meeting may have a booking, which must be unused or already the meeting's own (A4).
 
-    A series may take over the booking of one of its occurrences, but an occurrence may not take over that of another
-    occurrence.
+    A series may take over the booking of one of its occurrences, but an occurrence may not take over another
+    occurrence's booking.
     """
     if booking.meeting in ("", meeting_key(item.uid)):
         return not item.day or booking.day in ("", item.day) or booking.state is State.CLOSED

@@ -4,7 +4,7 @@ others.
 A turn's row stores when work is next due, so an integration that needs nothing costs little:
 
     renew     the time before which the subscription needs no renewal
-    records   the time before which records need no check, since nothing was unfinished and no symptom was seen
+    records   the time before which records need no check, because nothing was unfinished and no symptom was seen
 """
 
 from __future__ import annotations

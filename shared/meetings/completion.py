@@ -94,7 +94,7 @@ class Completion:
             await self.counting.write()
 
     async def _give_back(self, lease: Lease) -> None:
-        """Release the lease: immediately while the queue itself still retries, and after a pause later on."""
+        """Release the lease: immediately while the queue itself still retries, and with a pause after that."""
         pause = timedelta(0) if lease.tries < LOOKS else jittered(PAUSE, lease.operation.correlation_id)
         await self.records.give_back(lease, self.clock.now() + pause)
 

@@ -1,4 +1,4 @@
-"""Handles the messages in poison queues, to which a queue moves messages that have failed too often."""
+"""Handles messages in poison queues. A message is moved there after failing too often."""
 
 import logging
 from dataclasses import dataclass

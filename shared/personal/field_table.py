@@ -1,4 +1,4 @@
-"""The fields of those of the original API's resources that we store, with one table each: `<resource>_fields.json`.
+"""The fields of the original API's resources that we store, with one table per resource: `<resource>_fields.json`.
 
 The table alone defines a field: its accepted values, default, JSON schema, and name in a policy response. A field has
 these properties:

@@ -82,12 +82,12 @@ def recurs(booking: Booking) -> bool:
 
 
 def state_of(booking: Booking) -> str:
-    """The state in which a meeting is shown."""
+    """The state shown for a meeting."""
     return HELD if booking.held else str(booking.state)
 
 
 def outcome_of(operation: Operation) -> str:
-    """The state in which an operation is listed."""
+    """The state shown for an operation."""
     if not operation.done:
         return PENDING
     return FAILED if operation.error else DONE

@@ -89,7 +89,7 @@ async def test_unknown_parameters_are_ignored_with_a_warning() -> None:
     answer = await api.call("GET", DOMAINS + "?name__icontains=corp&limit=5&format=json&%0d%0aX=1&%22=2")
     assert (answer.status, answer.body["meta"]["total_count"]) == (200, 1)
     assert answer.headers["Warning"] == (
-        '299 - "Ignored, since there are no such fields: name__icontains, %0D%0AX, %22"'
+        '299 - "Ignored because there are no such fields: name__icontains, %0D%0AX, %22"'
     )
     assert "Warning" not in (await api.call("GET", DOMAINS + "?limit=5&format=json")).headers
 
