@@ -1,4 +1,4 @@
-"""The requests that EWS polling sends to the Exchange of an integration whose mailbox is idle (M9).
+"""The requests that EWS polling sends to the Exchange server of an integration whose mailbox is idle (M9).
 
 Bytes are counted on the wire, in both directions and including headers, by a relay between the product and the
 simulated Exchange.

@@ -23,7 +23,7 @@ class Meter:
     latency: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Rows read or written, keyed by table and partition. The limit of a partition applies to them. A read that finds
+    """Rows read or written, keyed by table and partition. A partition's limit applies to these rows. A read that finds
     nothing counts as one row.
     """
 

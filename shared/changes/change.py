@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 SECRET = "changed"  # noqa: S105 - the placeholder for a secret
-"""Stands for the values of a secret or a personal PIN: a record contains neither the old nor the new value."""
+"""Stands for the values of a secret or a personal PIN. A record contains neither the old nor the new value."""
 
 ERASED = "erased"
 """Stands for text that was removed with a person's data."""

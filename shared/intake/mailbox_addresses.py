@@ -47,8 +47,8 @@ class MailboxAddresses:
         self._known: dict[str, tuple[datetime, tuple[str, ...]]] = {}
 
     async def of(self, integration: str) -> tuple[str, ...]:
-        """The addresses of the mailbox of an integration (uuid): the address configured when they were read, then the
-        others; () if unknown.
+        """The mailbox addresses of an integration (uuid): the address configured when they were read, then the others;
+        () if unknown.
         """
         uuid, now = integration.lower(), self._clock.now()
         cached = self._known.get(uuid)

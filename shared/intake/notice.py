@@ -22,10 +22,10 @@ LOOKS = 9
 """
 
 LOOKS_FOR_ITEM = 12
-"""How many times a message whose calendar item Exchange has not created yet is retried, over half an hour."""
+"""How many times, over half an hour, a message is retried if Exchange has not created its calendar item yet."""
 
 LOOKS_FOR_MESSAGE = 8
-"""How many times a message that cannot be found is retried, over four minutes: Graph announces some messages before
+"""How many times, over four minutes, a message that cannot be found is retried. Graph announces some messages before
 they can be read.
 """
 

@@ -31,7 +31,7 @@ expect.set_options(timeout=hanging())
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """After two failures in a row, the following tests no longer wait two minutes each."""
+    """After two failures in a row, later tests no longer wait two minutes each."""
     report = yield
     timeouts.note(report)
     expect.set_options(timeout=hanging())

@@ -15,7 +15,7 @@ from tests.browser.demo import ADD, Visit, visiting
 from tests.browser.stack import running_stack
 
 LARGEST = 1_500_000
-"""The maximum size in bytes, so that a page with the animation loads immediately."""
+"""The maximum size in bytes, so that a page with the animation loads quickly."""
 
 WIDTH = 1000  # the picture's width in pixels; the page is 1280 wide
 QUALITY = 60

@@ -120,7 +120,7 @@ def authorities(stage: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> Path:
 def test_an_organizations_own_authorities_are_appended_to_the_public_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SSL_CERT_FILE replaces the list of public authorities, without which Graph would not be trusted."""
+    """SSL_CERT_FILE replaces the list of public authorities. Without them, Graph would not be trusted."""
     file = authorities(tmp_path, monkeypatch, CERTIFICATE)
     package.add_authorities(tmp_path)
     assert file.read_text() == f"public\n{CERTIFICATE}"

@@ -13,7 +13,7 @@ from shared.identity.proxy_routes import ProxyRoutes
 from shared.integrations import Integration
 
 AUTHORIZATION_CODE_MAX_LENGTH = 8192
-"""Maximum length in characters of a code; Entra's have about a thousand."""
+"""Maximum length in characters of a code. Entra's codes have about a thousand."""
 
 _CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
 
