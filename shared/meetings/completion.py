@@ -82,8 +82,9 @@ class Completion:
             if error is None:
                 lease, error = await self._answer(lease)
             lease = await self._send_mails(lease)
-            await self._finish(lease, lease.operation.finished(self.clock.now(), error))
             self._measure(lease.operation)
+            finished = lease.operation.finished(self.clock.now(), error)
+            await asyncio.gather(self._finish(lease, finished), self.counting.write())
         except _AnswerFailed as failed:
             await self._give_back(failed.lease)
             raise failed.why from failed
