@@ -55,7 +55,7 @@ def test_counting_can_be_restarted() -> None:
     assert (meter.total, meter.sequential) == (0, 0)
 
 
-async def test_each_page_that_is_read_is_a_request() -> None:
+async def test_each_page_read_is_a_request() -> None:
     storage, memory, meter = metered()
     await memory.table("meetings").commit("p", *(Insert(f"k{n}", {}) for n in range(7)))
     memory.table("meetings").round_trips = 0

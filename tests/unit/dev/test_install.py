@@ -94,7 +94,7 @@ def test_a_python_that_is_too_old_is_reported_in_one_sentence(monkeypatch: pytes
         setup.main([])
 
 
-def test_the_error_about_an_unknown_purpose_names_it() -> None:
+def test_the_error_about_an_unknown_purpose_contains_its_name() -> None:
     with pytest.raises(SystemExit, match=r"'walk' cannot be set up\. Choose one of: run, test\."):
         installing("walk")
 
@@ -126,6 +126,6 @@ def test_no_further_step_starts_once_the_installation_is_ending(tmp_path: Path) 
     assert not (tmp_path / "started").exists()
 
 
-def test_the_browser_can_be_chosen_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_can_choose_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", "/opt/chrome")
     assert chromium() == "/opt/chrome"

@@ -92,7 +92,7 @@ class TestLists:
 
 class TestObjects:
     @pytest.mark.parametrize("is_absolute", [True, False])
-    async def test_the_location_header_leads_to_the_new_object(
+    async def test_the_location_header_points_to_the_new_object(
         self, http: httpx.AsyncClient, node: Node, is_absolute: bool
     ) -> None:
         node.variants.absolute_location = is_absolute

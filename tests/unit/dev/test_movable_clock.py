@@ -17,7 +17,7 @@ def test_the_clock_runs_and_can_be_moved_forward() -> None:
 
 
 @pytest.mark.parametrize("moment", [datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1)])  # noqa: DTZ001
-def test_moving_backwards_or_without_an_offset_is_refused(moment: datetime) -> None:
+def test_moving_the_clock_back_or_to_a_time_without_an_offset_is_refused(moment: datetime) -> None:
     with pytest.raises(ValueError, match=r"forward|offset"):
         MovableClock().move_to(moment)
 

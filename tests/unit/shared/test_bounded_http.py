@@ -92,7 +92,7 @@ async def test_an_encoding_that_was_not_requested_is_refused(encoding: str) -> N
     assert body.is_closed
 
 
-async def test_a_body_that_is_not_gzip_as_announced_is_refused() -> None:
+async def test_a_body_that_is_not_gzip_as_declared_is_refused() -> None:
     with pytest.raises(AnswerRefused, match="decompressed"):
         await asked(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Body(b"plain", 1)))
 

@@ -226,7 +226,7 @@ async def test_a_participant_sees_how_a_conferencing_node_would_react(
     assert f"local_alias={alias}&protocol=" in told["question"]
 
 
-async def test_rooms_on_a_node_are_shown_as_they_are_stored_there() -> None:
+async def test_rooms_on_a_node_are_shown_as_stored_there() -> None:
     path = "/demo/overview?user=alice@example.com"
     assert json.loads((await ask("GET", path))[1])["node"] is None
     seen = json.loads((await ask("GET", path, node="http://node"))[1])["node"]

@@ -48,7 +48,7 @@ def test_an_acceptance_contains_the_time_the_window_and_the_link(name: str) -> N
         assert told in text
 
 
-def test_suggested_texts_differ_from_the_unchanged_defaults() -> None:
+def test_suggested_texts_differ_from_the_defaults() -> None:
     for name, text in TEXTS.items():
         assert Integration.model_fields[name].default != text
     default = str(Integration.model_fields["accept_new_single_meeting_template"].default)

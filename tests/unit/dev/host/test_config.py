@@ -38,7 +38,7 @@ def test_the_error_about_an_invalid_host_json_names_the_file(tmp_path: Path, tex
         load_config(tmp_path / "host.json")
 
 
-def test_setting_names_in_percent_signs_are_replaced_by_their_values() -> None:
+def test_setting_names_in_percent_signs_are_replaced_with_their_values() -> None:
     assert resolve("a-%X%-%Y%", {"X": "1", "Y": "2"}) == "a-1-2"
     assert resolve("plain", {}) == "plain"
 

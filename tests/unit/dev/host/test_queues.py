@@ -93,7 +93,7 @@ def test_many_running_functions_cause_at_most_ten_polls_a_second() -> None:
 
 
 @pytest.mark.parametrize("steps", range(8))
-async def test_a_listener_that_is_cancelled_while_being_woken_ends(steps: int) -> None:
+async def test_a_listener_cancelled_while_being_woken_stops(steps: int) -> None:
     queue = EmptyQueue()
     listener = QueueListener(cast(Function, None), cast(Any, queue), cast(Any, queue), HostConfig(), cast(Runner, None))
     task = asyncio.create_task(listener.listen())

@@ -154,7 +154,7 @@ async def test_guesses_from_many_addresses_are_limited_too(nodes: BasicAuthentic
     await nodes.check(header(), "198.51.100.1")  # once the guesses have been checked, other callers are admitted again
 
 
-async def test_refusals_for_overload_are_reported_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+async def test_refusals_due_to_overload_are_reported_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     clock = FakeClock()
     nodes = BasicAuthenticator(BasicCredential("node", HASH), "policy", clock)

@@ -41,7 +41,7 @@ def test_notices_are_packed_into_few_messages_within_the_queues_limit(count: int
     assert all(len(body) > 40_000 for body in bodies[:-1])
 
 
-def test_text_is_measured_in_the_form_in_which_it_is_sent() -> None:
+def test_text_is_measured_as_sent() -> None:
     bodies = list(encode(Notice(INTEGRATION, "é😀" * 100 + str(n)) for n in range(200)))
     assert all(len(base64.b64encode(body.encode())) <= AZURE_TAKES for body in bodies)
 

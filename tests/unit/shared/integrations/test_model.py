@@ -168,7 +168,7 @@ def test_an_application_accesses_exchange_online_through_graph(method: str, url:
     assert integration.resource()["authentication_method"] == method
 
 
-def test_the_application_is_taken_from_the_settings_of_its_method() -> None:
+def test_the_application_is_taken_from_the_settings_for_its_method() -> None:
     tenant = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7d"
     endpoint = f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
     own = {"graph_tenant_id": GUID, "graph_client_id": GUID}

@@ -30,7 +30,7 @@ TWELVE = {
         ("alice.example.com", "other"),
     ],
 )
-def test_each_alias_is_of_one_kind(alias: str, kind: str) -> None:
+def test_each_alias_has_exactly_one_kind(alias: str, kind: str) -> None:
     made = variables(integration(), vmr(aliases=(alias,)))
     lists = {name: made[f"{name}_aliases"] for name in ("domain", "numeric", "other")}
     assert lists == {"domain": [], "numeric": [], "other": []} | {kind: [alias]}
@@ -107,6 +107,6 @@ def test_values_are_escaped_in_html_and_names_are_single_lines() -> None:
     assert len(shown["location"].splitlines()) == 1
 
 
-def test_rooms_without_an_alias_are_left_out_and_the_others_are_sorted() -> None:
+def test_rooms_without_an_alias_are_omitted_and_the_others_are_sorted() -> None:
     rooms = [vmr(name="b"), vmr(name="A"), vmr(name="c", aliases=())]
     assert [room.name for room in joinable(rooms)] == ["A", "b"]

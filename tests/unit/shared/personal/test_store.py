@@ -24,7 +24,7 @@ async def names(store: VmrStore, email: str, integration: str = CORP) -> list[st
     return [vmr.name for vmr in await store.of_owner(integration, email)]
 
 
-async def test_an_owners_vmrs_are_found_in_one_storage_trip_in_any_letter_case(
+async def test_an_owners_vmrs_are_found_in_one_storage_trip_regardless_of_case(
     storage: MemoryStorage, store: VmrStore
 ) -> None:
     for number in range(1, 301):

@@ -144,7 +144,7 @@ async def test_deleting_a_record_signs_the_user_out_and_a_new_record_is_a_differ
     assert (await users.signed_in(corp, SUBJECT, ALICE, "")).uuid != user.uuid
 
 
-async def test_signing_out_forgets_the_keys_of_this_integration_only(users: UserStore) -> None:
+async def test_signing_out_only_forgets_this_integrations_keys(users: UserStore) -> None:
     corp, other = integration(), integration(OTHER)
     await users.create(record())
     for each in (corp, other):

@@ -33,7 +33,7 @@ async def keep(secrets: FileSecrets, value: str) -> SecretReference:
     return await secrets.set(UUID, "password", SecretStr(value))
 
 
-async def test_values_are_kept_when_the_process_ends(secrets: FileSecrets, path: Path) -> None:
+async def test_values_outlive_the_process(secrets: FileSecrets, path: Path) -> None:
     reference = await keep(secrets, "correct horse")
     assert (await FileSecrets(path).get(reference)).get_secret_value() == "correct horse"
 

@@ -47,7 +47,7 @@ def test_comments_are_ignored() -> None:
         ("a\x00b\x0bc\ufffe", "abc"),
     ],
 )
-def test_values_are_written_in_the_form_that_ews_uses(value: object, shown: str) -> None:
+def test_values_are_written_as_ews_writes_them(value: object, shown: str) -> None:
     assert written(value) == shown
 
 
@@ -74,7 +74,7 @@ def test_empty_elements_are_omitted() -> None:
     assert text(None, "A", "usual") == "usual"
 
 
-def test_a_fault_is_written_in_the_form_that_clients_read() -> None:
+def test_a_fault_is_written_as_clients_expect_it() -> None:
     shown = fault(SoapFaultError("ErrorServerBusy", values={"BackOffMilliseconds": "1000"}))
     content = serialize(shown)
     assert b"<faultcode>a:ErrorServerBusy</faultcode>" in content

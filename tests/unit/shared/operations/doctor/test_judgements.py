@@ -266,7 +266,7 @@ def test_the_remedy_for_a_poison_message_is_to_look_it_up() -> None:
     assert faults(judge_poison(alarm, PLACE))[Check.POISON].endswith(f"transaction_uuid={CORRELATION}'")
 
 
-def test_stored_settings_that_cannot_work_are_named() -> None:
+def test_stored_settings_that_cannot_work_are_reported() -> None:
     good = an_integration()
     assert judge_combinations(good, PLACE).ok
     bad = good.model_copy(update={"authentication_method": "NTLM", "username": "EXAMPLE\\svc"})
