@@ -128,8 +128,8 @@ class RoomsAhead:
         await self.alarms.raise_(integration, AlarmKind.ROOM_ALIAS, cause)
 
     async def _again(self, integration: str, rooms: Mapping[str, Conference], place: Place, now: datetime) -> None:
-        """Schedule the next check after LOOK_AGAIN, or when the room is due if that is sooner. Its row is then
-        deleted.
+        """Schedule the next check after LOOK_AGAIN, or when the room is due if that is sooner. A due room's row is
+        then deleted.
         """
         times = [
             min(moment for moment in (now + LOOK_AGAIN, room.next_change(now, place.lead)) if moment)

@@ -109,8 +109,8 @@ class RoomComparison:
         if found.count:
             now = self.rooms.clock.now()
             raise RoomsDiffer(
-                f"On {now:%Y-%m-%d}, the Management Node lacked {len(found.missing)} rooms, or some of their aliases, "
-                f"and still had {len(found.extra)} whose meetings were over."
+                f"On {now:%Y-%m-%d}, the Management Node was missing {len(found.missing)} rooms or some of their "
+                f"aliases, and still had {len(found.extra)} whose meetings were over."
             )
 
     async def _compared(

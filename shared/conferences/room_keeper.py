@@ -54,7 +54,7 @@ MAX_DUE = 20_000
 
 @dataclass(frozen=True)
 class RoomTimer:
-    """Queues the rooms that are due, every minute."""
+    """Queues the rooms that are due. This happens every minute."""
 
     rooms: Rooms
     queue: Queue

@@ -68,7 +68,7 @@ def _media_type(call: Call) -> str:
 
 def json_object(call: Call) -> dict[str, Any]:
     """The JSON object in a request's body. Raises InvalidRequest for any other body, and for ambiguous JSON."""
-    if _media_type(call) not in ("", "application/json"):  # existing scripts send no content type
+    if _media_type(call) not in ("", "application/json"):  # existing scripts do not send a content type
         raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
     if len(call.body) > REQUEST_BODY_MAX_BYTES:
         raise InvalidRequest(f"The request is longer than {REQUEST_BODY_MAX_BYTES:,} bytes.")

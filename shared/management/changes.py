@@ -145,7 +145,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"{text!r} is not a time such as 2026-11-23T09:00:00, in UTC.") from None
+        raise InvalidRequest(f"{text!r} is not a UTC time such as 2026-11-23T09:00:00.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

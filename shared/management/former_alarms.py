@@ -36,7 +36,7 @@ class FormerAlarms:
 
     area = HISTORY
     name = ALARM
-    about = f"Cleared alarms: the latest {MOST_SHOWN}, for a year."
+    about = f"The latest {MOST_SHOWN} cleared alarms, kept for a year."
     schema = _SCHEMA
 
     @property

@@ -1,4 +1,4 @@
-"""Additional work when an integration's settings are saved or deleted."""
+"""Additional work to do when an integration's settings are saved or deleted."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""How the value of an output binding becomes queue messages."""
+"""How the value of an output binding is turned into queue messages."""
 
 import json
 

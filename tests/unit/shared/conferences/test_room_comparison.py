@@ -43,7 +43,7 @@ async def test_missing_rooms_are_created_and_rooms_for_past_meetings_are_removed
     await compare(world)
     assert sorted(world.names()) == ["Boardroom", *(f"Room {number}" for number in range(1, 6))]
     told = (await world.alarms())[AlarmKind.ROOM_COMPARISON]
-    assert "lacked 2 rooms" in told
+    assert "was missing 2 rooms" in told
     assert "1 whose meetings were over" in told
     await compare(world)
     assert await world.alarms() == {}

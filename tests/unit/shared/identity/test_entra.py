@@ -70,7 +70,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "no audience": {"aud": None},
     "version 1.0": {"ver": "1.0", "iss": f"https://sts.windows.net/{TENANT}/"},
     "no version": {"ver": None},
-    "an issuer of version 1.0": {"iss": f"https://sts.windows.net/{TENANT}/"},
+    "a version 1.0 issuer": {"iss": f"https://sts.windows.net/{TENANT}/"},
     "an issuer on another host": {"iss": f"https://login.microsoftonline.com.example/{TENANT}/v2.0"},
     "an issuer that lacks the version": {"iss": f"{LOGIN}/{TENANT}"},
     "no issuer": {"iss": None},

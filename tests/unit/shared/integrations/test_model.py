@@ -1,4 +1,4 @@
-"""The model compared with the original API's field table, or with its documentation if they differ."""
+"""Compares the model with the original API's field table, or with its documentation where the two differ."""
 
 import re
 

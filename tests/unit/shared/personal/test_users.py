@@ -34,7 +34,7 @@ def users(clock: FakeClock) -> UserStore:
 
 
 def outlook(key: str = "exchange:1:url", issued: datetime | None = None) -> Caller:
-    """The caller whom an Outlook token identifies, with the lifetime of Exchange's tokens."""
+    """The caller identified by an Outlook token, which is valid for as long as Exchange's own tokens."""
     begin = issued or FakeClock().now()
     return Caller(key, "test", issued=int(begin.timestamp()), expires=int((begin + TOKEN_LIFETIME).timestamp()))
 
