@@ -109,8 +109,8 @@ class RoomChanges:
     async def _change(self, item: Item, uri: str, *, room: NodeConference | None = None, looked: bool = False) -> None:
         """Write the managed fields that differ, or create the room again if it is gone.
 
-        The fields are compared with those last written or, if these are unknown, with `room`. `looked` means that the
-        room was found by its tag.
+        The fields are compared with the values last written or, if these are unknown, with `room`. `looked` means that
+        the room was found by its tag.
         """
         for _ in range(NAME_ATTEMPTS):
             differing = await self._differing(item, room)

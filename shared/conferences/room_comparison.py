@@ -1,7 +1,7 @@
 """Compares a Management Node's list of rooms with the bookings, every night and in both directions (C3, M10).
 
-Differences are passed to room_keeper.py, which checks each room again before it does anything, because bookings may
-change while the list is read page by page.
+Differences are passed to room_keeper.py. It checks each room again first, because bookings may change while the list is
+read page by page.
 """
 
 from __future__ import annotations

@@ -40,9 +40,7 @@ class ConferenceAliases:
         return [*own, *await self._meetings.all(ROOM_ALIASES)]
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by. A meeting's aliases are found by value, without reading those of other
-        meetings.
-        """
+        """See SearchedResource.found_by. A meeting's aliases are found by value, without reading other meetings."""
         return await self._meetings.by_alias(ROOM_ALIASES, exact["alias"]) if "alias" in exact else None
 
     async def one(self, id_: int) -> Shown:

@@ -103,8 +103,8 @@ class TimelineResource(Resource, Protocol):
 def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
     """A parsed query string. Raises InvalidRequest for an unknown order or lookup, or an invalid value.
 
-    A parameter that does not correspond to a field is ignored. So does the original, whose clients search every list by
-    `name__icontains`.
+    A parameter that does not correspond to a field is ignored, as in the original product: its clients search every
+    list by `name__icontains`.
     """
     pairs = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "format"]
     numbers = {name: value for name, value in pairs if name in ("limit", "offset")}

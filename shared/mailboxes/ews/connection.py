@@ -98,8 +98,8 @@ class Line(Protocol, metaclass=_Uncached):
         return bool(self.credentials.password == secret)
 
     def create_session(self) -> requests.Session:
-        """See BaseProtocol. The session limits responses. It ignores environment variables such as HTTPS_PROXY in
-        favour of the settings.
+        """See BaseProtocol. The session limits responses. It uses the settings and ignores environment variables such
+        as HTTPS_PROXY.
         """
         session: requests.Session = super().create_session()
         if self.credentials is None:

@@ -174,7 +174,7 @@ def _name(error: Exception) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and those from or during which it was raised. exchangelib wraps errors from `requests`."""
+    """The error and the chain of errors behind it. exchangelib wraps errors from `requests`."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -108,8 +108,8 @@ class EwsMailbox:
         return tuple(sorted(set(map(payloads.occurrence, found))))
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """See Mailbox.view. `state` is the start time of the next page, which first lists entries already in progress
-        then.
+        """See Mailbox.view. `state` is the start time of the next page. That page begins with entries already in
+        progress at this time.
         """
         nodes, next_ = await views.page(self._call, first, last, datetime.fromisoformat(state) if state else first)
         entries = [entry for node in nodes if (entry := payloads.entry(node))]

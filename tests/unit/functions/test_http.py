@@ -70,7 +70,7 @@ def tree(kind: type[SchedulingError] = SchedulingError) -> Iterator[type[Schedul
 
 
 def everything() -> set[type[SchedulingError]]:
-    """All errors that functions may raise, which excludes those specific to the command line."""
+    """All errors that functions may raise. Errors specific to the command line are excluded."""
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         if not module.name.startswith("shared.cli"):
             importlib.import_module(module.name)

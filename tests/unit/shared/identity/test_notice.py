@@ -1,4 +1,4 @@
-"""The pages at the end of a sign-in show text literally, so that nothing in it can do harm."""
+"""The pages at the end of a sign-in show text literally, so nothing in it can do harm."""
 
 import re
 from base64 import b64encode
