@@ -10,7 +10,7 @@ from shared.cli.show import Output
 
 Reference: TypeAlias = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name, UUID or id.")]
 Form: TypeAlias = Annotated[
-    Output, typer.Option("--output", "-o", help="The output format: text for people, or JSON for programs.")
+    Output, typer.Option("--output", "-o", help="The output format: human-readable text, or JSON.")
 ]
 
 

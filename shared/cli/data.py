@@ -46,12 +46,12 @@ def export_(file: File, tables: Where) -> None:
 
 @commands.command("import")
 def import_(file: File, tables: Where) -> None:
-    """Restore the rows in an export that do not exist yet. Existing rows are kept.
+    """Restore rows that are missing from the tables. Existing rows are kept.
 
     The file is read completely first, so that a damaged file changes nothing. An interrupted import can be run again.
     """
     done = _run(tables, lambda opened: import_file(opened, file))
-    typer.echo(f"{done.written} rows were written; {done.kept}  already existed and were left unchanged.")
+    typer.echo(f"{done.written} rows were written; {done.kept} already existed and were left unchanged.")
 
 
 @commands.command("erase")
@@ -66,7 +66,7 @@ def erase_(
         list[str] | None,
         typer.Option("--word", help="A word to search for in meeting texts, such as the person's name."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Remove everything that the tables contain about a person: user records, personal VMRs, meetings, decisions and
     answers.

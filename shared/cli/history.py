@@ -73,7 +73,7 @@ def revert(
     force: Annotated[
         bool, typer.Option("--force", help="Revert even if the fields were changed again, or if data would be lost.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Revert a change by making a new one, which goes through the same checks as any save.
 

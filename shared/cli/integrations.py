@@ -32,7 +32,7 @@ Files: TypeAlias = Annotated[
 @commands.command()
 def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, which must not already exist.")],
-    local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Allow loopback hosts, for a local stack.")] = False,
 ) -> None:
     """Prompt for an integration's required settings, and write an initial file for `apply`.
 
@@ -74,7 +74,7 @@ def validate_(
     context: typer.Context,
     files: Files,
     *,
-    local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Allow loopback hosts, for a local stack.")] = False,
     partial: Annotated[
         bool, typer.Option("--partial", help="The integrations already exist, so the files may leave out settings.")
     ] = False,
@@ -144,7 +144,7 @@ def export(
 
 @commands.command()
 def installed(context: typer.Context, integration: Reference) -> None:
-    """Record that the current manifest of the add-in is installed, so that no reminder appears until it changes."""
+    """Record that the current manifest of the add-in is installed, so that no reminder appears until the manifest changes."""
     with context.ensure_object(Connection).open() as management:
         fields = management.integration(integration)
         management.manifest_installed(fields["id"], fields["manifest_revision"])

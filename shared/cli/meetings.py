@@ -24,7 +24,7 @@ _Meeting = Annotated[
     str,
     typer.Argument(metavar="MEETING", help="The meeting's id, alias or tag, or text that matches only this meeting."),
 ]
-_Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+_Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 _Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number of meetings.")]
 
 

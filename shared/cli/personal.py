@@ -67,7 +67,7 @@ def delete(
     context: typer.Context,
     vmrs: Annotated[list[str], typer.Argument(metavar="VMR...", help="Names, or ids.")],
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Delete personal VMRs. Their numbers become available again, and invitations with these numbers stop working."""
     with context.ensure_object(Connection).open() as management:
@@ -101,7 +101,7 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .json file; see docs/personal-vmrs.md.")],
     integration: Annotated[
-        str, typer.Option("--integration", help="The integration of the VMRs: name, UUID or id; all by default.")
+        str, typer.Option("--integration", help="Name, UUID or id of the integration that the VMRs belong to; all by default.")
     ] = "",
 ) -> None:
     """Create or change personal VMRs to match a file. VMRs are identified by name.

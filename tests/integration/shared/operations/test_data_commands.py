@@ -57,7 +57,7 @@ def test_data_is_exported_and_imported(storage: With, own_azurite: str, tmp_path
     storage(lambda azure: fill(azure, ROWS))
     file = str(tmp_path / "export.jsonl")
     assert cli("export", file, "--tables", own_azurite).stdout == f"{len(ROWS)} rows were written to {file}.\n"
-    told = f"0 rows were written; {len(ROWS)}  already existed and were left unchanged.\n"
+    told = f"0 rows were written; {len(ROWS)} already existed and were left unchanged.\n"
     assert cli("import", file, "--tables", own_azurite).stdout == told
 
 
