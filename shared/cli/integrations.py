@@ -144,7 +144,7 @@ def export(
 
 @commands.command()
 def installed(context: typer.Context, integration: Reference) -> None:
-    """Record that the current manifest of the add-in is installed, so that no reminder appears until the manifest changes."""
+    """Record that the add-in's current manifest is installed. No reminder appears until it changes."""
     with context.ensure_object(Connection).open() as management:
         fields = management.integration(integration)
         management.manifest_installed(fields["id"], fields["manifest_revision"])

@@ -101,7 +101,7 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .json file; see docs/personal-vmrs.md.")],
     integration: Annotated[
-        str, typer.Option("--integration", help="Name, UUID or id of the integration that the VMRs belong to; all by default.")
+        str, typer.Option("--integration", help="The VMRs' integration (name, UUID or id); all by default.")
     ] = "",
 ) -> None:
     """Create or change personal VMRs to match a file. VMRs are identified by name.
