@@ -68,7 +68,7 @@ class AddIn(Section):
             "Add-in authentication method",
             "How the add-in authenticates its users. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. NAA_TOKEN: an "
             "Entra token obtained through nested app authentication. SSO_TOKEN: an Entra token obtained through Office "
-            "single sign-on; after switching to or from it, the manifest must be reinstalled.",
+            "single sign-on. After switching to or from SSO_TOKEN, reinstall the manifest.",
             choices={
                 "EXCHANGE_USER_ID_TOKEN": "Exchange user identity token",
                 "SSO_TOKEN": "Office single sign-on (Entra)",

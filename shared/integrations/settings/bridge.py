@@ -31,7 +31,7 @@ class Bridge(Section):
         Text255,
         Setting(
             "Management Node username",
-            "For HTTP Basic: an account that may read conferences; ignored if a client ID is set.",
+            "For HTTP Basic: an account that may read conferences. Ignored if a client ID is set.",
             required=MANAGEMENT_API_USER,
         ),
     ] = ""

@@ -33,9 +33,9 @@ class Exchange(Section):
             "Authentication method",
             "How this service authenticates to Exchange. BASIC and NTLM use the service account's password (Exchange "
             "on-premises only). KERBEROS is accepted for existing clients but cannot be used, because Azure Functions "
-            "has no GSSAPI. OAUTH is for Exchange Online; the service account signs in once, in a browser. APP_PERM "
+            "has no GSSAPI. OAUTH is for Exchange Online. The service account signs in once, in a browser. APP_PERM "
             "authenticates as an application with a client secret. It uses Microsoft Graph if the EWS URL is empty or "
-            "that of Exchange Online, and EWS for your own server. GRAPH uses Microsoft Graph (Exchange Online only), "
+            "that of Exchange Online, and EWS otherwise. GRAPH uses Microsoft Graph (Exchange Online only), "
             "optionally with the deployment's own identity, and needs neither an EWS URL nor a service account. OAUTH "
             "and NTLM replace the original product's switches *Enable OAuth* and *Enable NTLM authentication*.",
             sign_in=True,
@@ -84,9 +84,10 @@ class Exchange(Section):
         Literal["impersonation", "delegate"],
         Setting(
             "EWS access",
-            "How the service account accesses the equipment mailbox. impersonation: with the role "
-            "ApplicationImpersonation. delegate: with full access to the mailbox; joining instructions that are sent "
-            "late then come from the equipment mailbox, not from the organizer. APP_PERM always uses impersonation.",
+            "How the service account accesses the equipment mailbox. impersonation: with the "
+            "ApplicationImpersonation role. delegate: with full access to the mailbox. With delegate, joining "
+            "instructions that are sent later come from the equipment mailbox, not from the organizer. APP_PERM always "
+            "uses impersonation.",
             choices={"impersonation": "Impersonation", "delegate": "Delegate access"},
         ),
     ] = "impersonation"
@@ -104,8 +105,8 @@ class Exchange(Section):
         Secret4096,
         Setting(
             "OAuth client secret",
-            "The app registration's client secret. With GRAPH, it belongs to graph_client_id; if the secret is empty, "
-            "the deployment's own identity is used.",
+            "The app registration's client secret. With GRAPH, it belongs to graph_client_id and may be empty to use "
+            "the deployment's own identity.",
             required=when.APP_PERMISSION,
             secret=True,
         ),
@@ -132,15 +133,15 @@ class Exchange(Section):
         ServerUrl,
         Setting(
             "OAuth token endpoint",
-            "The v1 endpoint from the app registration's list of endpoints. APP_PERM also accepts the v2 endpoint, "
-            "but requires the tenant in the URL; common and organizations are not accepted.",
+            "The v1 endpoint from the app registration's list of endpoints. APP_PERM also accepts the v2 endpoint. "
+            "It requires the tenant in the URL, not common or organizations.",
             required=when.OAUTH_OR_APP,
             sign_in=True,
         ),
     ] = ""
     oauth_refresh_token: Annotated[
         Secret4096,
-        Setting("OAuth refresh token", "Obtained when the service account signs in; renewed when used.", secret=True),
+        Setting("OAuth refresh token", "Obtained when the service account signs in. Renewed when used.", secret=True),
     ] = SecretReference("")
     oauth_state: Annotated[
         NullableGuid,
@@ -167,7 +168,7 @@ class Exchange(Section):
         Line,
         Setting(
             "Mailbox name",
-            "Display name of the equipment mailbox, which the add-in shows among the resources.",
+            "Display name of the equipment mailbox. The add-in also uses it as the location of meetings.",
             required=when.SINGLE_USE,
         ),
     ] = ""

@@ -58,7 +58,7 @@ class SingleUse(Section):
         Setting(
             "Identity Provider group",
             "The name of the group of identity providers that authenticate participants. With platform "
-            "management_api, its resource URI is also accepted; the Management Node resolves it. If empty, "
+            "management_api, its resource URI is also accepted and resolved by the Management Node. If empty, "
             "participants do not have to authenticate.",
         ),
     ] = None
@@ -77,7 +77,7 @@ class SingleUse(Section):
             "Other participants",
             "What happens to devices that cannot authenticate when an Identity Provider group is set. disallow_all: "
             "they wait for a Host. allow_if_trusted: locally registered devices may join (with the PIN, if there is "
-            "one), and others wait for a Host.",
+            "one), and all others wait for a Host.",
             choices={"disallow_all": "Disallow all", "allow_if_trusted": "Allow if trusted"},
         ),
     ] = "disallow_all"
@@ -92,7 +92,7 @@ class SingleUse(Section):
         Setting(
             "Scheduled conference theme",
             "The name of the theme for all conferences. With platform management_api, its resource URI is also "
-            "accepted; the Management Node resolves it. If empty, the platform's default theme is used.",
+            "accepted and resolved by the Management Node. If empty, the platform's default theme is used.",
         ),
     ] = None
     ivr_theme_name: Annotated[
@@ -112,9 +112,9 @@ class SingleUse(Section):
         Field(ge=0, le=60),
         Setting(
             "Room lead time",
-            "With platform management_api: how many minutes a conference is created before its join window opens. The "
-            "Management Node needs this time to send it to the conferencing nodes, which takes about a minute, or "
-            "longer in large deployments.",
+            "With platform management_api: a conference is created this many minutes before its join window opens. The "
+            "Management Node needs this time to send the conference to the conferencing nodes. This takes about a "
+            "minute, or longer in large deployments.",
         ),
     ] = 5
     copied_tag_action: Annotated[
