@@ -119,7 +119,7 @@ in use by another Pexip Virtual Meeting Room. Please try creating a new meeting.
 """)
     reject_alias_deleted_template: Annotated[
         Template,
-        Setting("Reject alias deleted text", "Answer to a meeting whose alias was deleted.", required=SINGLE_USE),
+        Setting("Reject alias deleted text", "Answer to a meeting whose alias has been deleted.", required=SINGLE_USE),
     ] = _body("""\
 We are unable to schedule this meeting because its alias has been deleted.<br>
 Please try creating a new meeting.<br>

@@ -12,7 +12,7 @@ class General(Section):
     title = "General"
 
     name: Annotated[Line, Setting("Name", "The integration's name, for admins.", required=ALWAYS)] = ""
-    description: Annotated[Line, Setting("Description", "A note for admins; users never see it.")] = ""
+    description: Annotated[Line, Setting("Description", "A note for admins. Users never see it.")] = ""
     enable_dynamic_vmrs: Annotated[
         bool,
         Setting(

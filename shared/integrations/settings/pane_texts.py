@@ -11,7 +11,7 @@ class Pane(Section):
     """The pane's texts. A change takes effect the next time the pane opens."""
 
     title = "Add-in pane texts"
-    about = "Values are text or HTML, which is sanitized. A change does not require a new manifest."
+    about = "Values are text or HTML. HTML is sanitized. A change does not require a new manifest."
 
     addin_pane_title: Annotated[Html, Setting("Add-in pane title", "Heading of the pane.")] = "Add a VMR"
     addin_pane_description: Annotated[Html, Setting("Add-in pane description", "Text below the pane's heading.")] = (

@@ -20,7 +20,7 @@ class Record(Section):
         str,
         Setting(
             "Public key",
-            "Always empty; only exists for clients that read it. Tags are signed with TAG_SIGNING_KEY.",
+            "Always empty. Only exists for clients that read it. Tags are signed with TAG_SIGNING_KEY.",
             read_only=True,
         ),
     ] = ""
