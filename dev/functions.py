@@ -30,18 +30,18 @@ APP = Path(__file__).resolve().parent.parent
 
 
 class End:
-    """A signal to end the product, either permanently or for a restart with empty storage."""
+    """A signal to shut the product down, either permanently or for a restart with empty storage."""
 
     def __init__(self) -> None:
         self.has_come = asyncio.Event()
         self.begins_again = False
 
     def come(self) -> None:
-        """End the product permanently."""
+        """Shut the product down permanently."""
         self.has_come.set()
 
     def come_and_begin_again(self) -> None:
-        """End the product and restart it with empty storage, for the demo page's reset."""
+        """Shut the product down and restart it with empty storage, for the demo page's reset."""
         self.begins_again = True
         self.has_come.set()
 
@@ -80,7 +80,7 @@ async def _prepare_storage(known: Settings, clock: MovableClock) -> None:
 
 
 async def _main() -> bool:
-    """Host the product until it ends. Returns whether to restart it."""
+    """Host the product until it is shut down. Returns whether to restart it."""
     end = End()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end.come)

@@ -1,7 +1,7 @@
 """`python -m dev.layers`: the folders in shared/ as layers, calculated from the imports in the code. A folder may only
 import folders above it.
 
-Prints a line for each folder, with its level, its name and the folders that it imports, leaves first. If there is a
+Prints a line for each folder, leaves first, with its level, its name and the folders that it imports. If there is a
 cycle, prints the cycle and exits with code 1. tests/conformance/test_imports.py enforces the order.
 """
 
@@ -61,7 +61,7 @@ def levels(graph: Graph) -> dict[str, int]:
 
 
 class Circle(Exception):
-    """Some folders import each other in a cycle, which is given in the exception's message."""
+    """Some folders import each other in a cycle. The message shows the cycle."""
 
     def __init__(self, folders: list[str]) -> None:
         super().__init__(" → ".join(folders))

@@ -55,7 +55,7 @@ class MovableClock:
 
     def _until(self, moment: datetime) -> timedelta:
         if moment.tzinfo is None:
-            raise ClockError(f"a time needs an offset, as in 2030-01-31T09:00:00+00:00; got {moment.isoformat()}")
+            raise ClockError(f"a time must have an offset, as in 2030-01-31T09:00:00+00:00; got {moment.isoformat()}")
         return moment - self.now()
 
     def _wake(self) -> None:

@@ -42,7 +42,7 @@ def _section(changelog: str, version: str) -> re.Match[str]:
     section = TOP_SECTION.search(changelog)
     if section is None or section.start() != changelog.find("## "):
         raise ReleaseError(
-            f'CHANGELOG.md must start with a section "## {version}, unreleased": there is nothing to release.'
+            f'There is nothing to release: the first section in CHANGELOG.md must be "## {version}, unreleased".'
         )
     if section["version"] != version:
         raise ReleaseError(

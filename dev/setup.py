@@ -10,7 +10,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 def main(arguments: "list[str]") -> None:
-    """Install the missing parts for `run` (the default) or `test`. On failure, end the program with an explanation."""
+    """Install the missing parts for `run` (the default) or `test`. On failure, exit with an explanation."""
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(
             "Python {}.{} or newer is needed, but this is {}: try `make PYTHON=python3.12 …`.".format(

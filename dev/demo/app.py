@@ -4,7 +4,7 @@
     GET  /demo/<file>          its files
     GET  /demo/exchanges       the Exchange servers to choose from:
                                [{"integration", "name", "audience", "polled", "mailbox"}]
-    GET  /demo/overview?user=  everything that a user sees at one time (overview.py), with "life": a new value after
+    GET  /demo/overview?user=  a snapshot of everything that a user sees (overview.py), with "life": a new value after
                                each reset, "week": the progress of the week of meetings (week.py), and "node": the rooms
                                on the Management Node, or null if there is no node (node.py)
     GET  /demo/join?alias=     the policy response for an alias, and what a conferencing node does with it:
@@ -74,7 +74,7 @@ class Demo:
         try:
             return await self._answer(request)
         except httpx.TransportError as error:
-            return web.json_response({"error": f"Part of the stack does not respond: {error!r}"}, status=502)
+            return web.json_response({"error": f"Part of the stack is not responding: {error!r}"}, status=502)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         query = request.rel_url.query

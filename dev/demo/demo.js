@@ -94,7 +94,7 @@ async function join() {
     closed: `Not now: the room is closed.${opens}`,
     personal: 'This is a personal VMR, which the node has in its own database.',
     unknown: 'No room has this number. The node has none in its own database either.',
-    away: 'The back end does not respond, so the node uses only its own database.',
+    away: 'The back end is not responding, so the node uses only its own database.',
   });
   const isBooked = Boolean(room) && verdict === 'unknown';
   part('verdict').textContent = words[isBooked ? 'absent' : verdict];

@@ -13,8 +13,8 @@ import { HONEST, Meeting, plainText, withoutPictures } from './outlook_meeting.j
 /** @import {Person, Quirks} from './outlook_meeting.js' */
 
 /**
- * How a call fails. 'hang': it is never answered. 'silent': it reports success and does nothing. 'append': it adds a
- * location to the existing one. With a code, it fails with that code, either always or `times` times.
+ * How a call fails. 'hang': it is never answered. 'silent': it reports success but does nothing. 'append': it adds a
+ * location and keeps the existing one. With a code, the call fails with that code, either always or `times` times.
  * @typedef {'hang' | 'silent' | 'append' | {code: number, times?: number}} Fault
  */
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The meeting in a simulated Outlook's form, and the quirks of Outlook clients in storing and returning it. */
+/** The meeting being edited in the simulated Outlook, and the quirks of Outlook clients that store and return it. */
 
 /** @typedef {{name: string, address: string}} Person */
 
@@ -9,10 +9,10 @@
  * @property {number} bodyLate  how long the old body is still returned after a write, in milliseconds
  * @property {(person: Person) => Person} resolve  what an added attendee becomes
  * @property {(people: Person[], organizer: Person) => (Person & {appointmentResponse?: number})[]} list  the required
- *   attendees as they are returned
- * @property {(raw: string, format: 'html'|'text') => string} give  the body as it is returned
- * @property {(html: string) => string} keep  written HTML as it is stored
- * @property {(text: string) => string[]} place  an added location as it is stored
+ *   attendees, as returned
+ * @property {(raw: string, format: 'html'|'text') => string} give  the body, as returned
+ * @property {(html: string) => string} keep  written HTML, as stored
+ * @property {(text: string) => string[]} place  an added location, as stored
  * @property {''|'html'|'text'} typeSaid  the format that Outlook reports for the body; "" for its actual format
  */
 
@@ -22,7 +22,7 @@ export const HONEST = {
   place: (text) => [text], typeSaid: '',
 };
 
-/** The meeting in the form. */
+/** The meeting being edited. */
 export class Meeting {
   subject = '';
   /** The meeting's id in Exchange; "" until the meeting is saved for the first time. */
@@ -50,7 +50,7 @@ export class Meeting {
 }
 
 /**
- * The body after it has been rewritten as a whole. Its pictures remain as attachments, but references to them are lost.
+ * The body after a complete rewrite. Its pictures remain as attachments, but references to them are lost.
  * @param {string} html
  */
 export function withoutPictures(html) {

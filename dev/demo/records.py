@@ -17,7 +17,7 @@ _ALL = 10_000
 
 
 class BackEndAway(Exception):
-    """The product does not respond, so no room's state is known."""
+    """The product is not responding, so no room's state is known."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ export function showRooms(join) {
   if (!node) return;
   replace('rooms', node.rooms.map((room) => roomRow(room, join)));
   part('no-rooms').textContent = node.away
-    ? 'The Management Node does not respond. Rooms that are due are created when it is back.'
-    : 'The node has no rooms now. The room of a meeting is created shortly before people may join, and deleted afterwards.';
+    ? 'The Management Node is not responding. Rooms that are due are created when it is back.'
+    : 'The node currently has no rooms. A meeting’s room is created shortly before people may join, and deleted afterwards.';
 }
 
 /**

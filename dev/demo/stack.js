@@ -81,7 +81,7 @@ import { local, plus, weekly } from './time.js';
 /** The stack refused a request. The message is for the page's user. */
 export class Refusal extends Error {}
 
-/** The stack does not respond at all. */
+/** The stack did not respond at all. */
 export class Silence extends Error {}
 
 /**
@@ -94,7 +94,7 @@ export async function ask(method, path, body) {
   const headers = { 'Content-Type': 'application/json' };
   const sent = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
   const answer = await fetch(`/demo/${path}`, sent).catch(() => null);
-  if (!answer || answer.status === 502) throw new Silence('The local stack does not respond. Is “make run” still running?');
+  if (!answer || answer.status === 502) throw new Silence('The local stack is not responding. Is “make run” still running?');
   const content = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refusal(sentence(content.error ?? `The stack refused the request with status ${answer.status}`));
   return content;

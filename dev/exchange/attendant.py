@@ -87,7 +87,8 @@ class Attendant:
         return self._process(owner, letter, part, settings)
 
     def enter(self, owner: User, part: MeetingPart) -> Entry | None:
-        """Add a request's meeting to the calendar. Answering does this if the attendant has ignored the request."""
+        """Add a request's meeting to the calendar. If the attendant ignored the request, this happens when it is
+        answered."""
         self._update(owner, part)
         return self._entry(owner, part.meeting)
 

@@ -165,7 +165,7 @@ def _local(text: str, name: str) -> datetime:
         raise DraftError(f"'{name}' is not a time such as 2026-12-01T09:00:00; got {text!r}") from error
     if when.tzinfo:
         raise DraftError(
-            f"'{name}' must be a local time without offset, and its zone must be in 'time_zone'; got {text!r}"
+            f"'{name}' must be a local time without an offset, and its zone must be in 'time_zone'; got {text!r}"
         )
     return when
 
@@ -174,7 +174,7 @@ def parse_recurrence(given: Mapping[str, Any], first: date) -> Recurrence:
     """Read a Graph `patternedRecurrence`. ``first`` is the start date if the range has none. Raises `DraftError`."""
     pattern, limits = given.get("pattern"), given.get("range", {})
     if not isinstance(pattern, dict) or not isinstance(limits, dict):
-        raise DraftError("'recurrence' needs the objects 'pattern' and 'range', as in Graph's patternedRecurrence")
+        raise DraftError("'recurrence' must have the objects 'pattern' and 'range', as in Graph's patternedRecurrence")
     kind = limits.get("type", "noEnd")
     if kind not in ("endDate", "noEnd", "numbered"):
         raise DraftError(f"range.type must be endDate, noEnd or numbered; got {kind!r}")

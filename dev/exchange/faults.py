@@ -73,10 +73,10 @@ _AT_ONCE = frozenset(EWS_ACTIONS) - {"latency"}
 def _parsed(given: Mapping[str, Any]) -> Fault:
     on = given.get("on")
     if not isinstance(on, str) or not on:
-        raise FaultError('a fault needs \'on\': "notification", "event", "*", "GET /messages", "EWS GetItem"')
+        raise FaultError('a fault must have \'on\': "notification", "event", "*", "GET /messages", "EWS GetItem"')
     action = given.get("action", "status" if "status" in given else None)
     if action not in _allowed(on):
-        raise FaultError(f"a fault on '{on}' needs an action of {', '.join(_allowed(on))}; got {action!r}")
+        raise FaultError(f"the action of a fault on '{on}' must be one of {', '.join(_allowed(on))}; got {action!r}")
     statuses = EXPANSION_STATUSES if on == "expansion" else STATUSES
     if action == "status" and given.get("status") not in statuses:
         raise FaultError(f"'status' must be one of {statuses}; got {given.get('status')!r}")

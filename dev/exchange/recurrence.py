@@ -31,7 +31,7 @@ class RecurrenceError(ValueError):
 
 @dataclass(frozen=True)
 class Recurrence:
-    """The pattern and range of a series. At most one of ``until`` and ``count`` is set. Without both, the series is
+    """The pattern and range of a series. At most one of ``until`` and ``count`` is set. With neither, the series is
     endless.
 
     ``days`` are names of weekdays, ``index`` is one of `INDEXES`, and ``first`` is the earliest possible date.

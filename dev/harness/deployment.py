@@ -62,7 +62,7 @@ class Deployment:
         """The product's services. A restart replaces them."""
         return self.host.services
 
-    # --- actions of people
+    # --- user actions
 
     async def click(self, user: str = "alice") -> Any:
         """Request an alias with joining instructions, as the add-in does. Outages do not affect the request, because
@@ -176,7 +176,7 @@ class Deployment:
                 return
             self.outages.check(Away.QUEUE)
             await self.host.deliver(await self.take())
-        raise AssertionError("the queue does not become empty")
+        raise AssertionError("the queue never becomes empty")
 
     async def notified(self) -> None:
         """Wait until notifications have been delivered, and poll mailboxes that have no notifications.

@@ -14,7 +14,7 @@ from dev.host.worker import InvocationFailed
 from dev.movable_clock import MovableClock
 
 STARTS_MINUTES = frozenset({"poll", "rooms"})
-"""The app's timers that send delayed queue messages, for later minutes."""
+"""The app's timers that also send delayed queue messages for the following minutes."""
 
 
 class Control:

@@ -30,7 +30,8 @@ class FunctionsHost:
     """Hosts the functions in an app directory. `settings` are the app settings. The worker itself reads them from
     os.environ.
 
-    Requests to the `held` path get 503 until `POST /dev/ready`. This lets clients wait for more than the host's start.
+    Requests to the `held` path get 503 until `POST /dev/ready`. This makes clients also wait for work that follows the
+    host's start.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class FunctionsHost:
                 return
 
     def release(self) -> None:
-        """Stop holding back the held path."""
+        """Stop rejecting requests to the held path."""
         self._held = ""
 
     async def close(self) -> None:

@@ -27,8 +27,8 @@ def next_run(schedule: str, after: datetime) -> datetime:
     """The next time at which a schedule is due, strictly after a given time. Raises CronSimError if the NCRONTAB
     expression is invalid.
 
-    A schedule should not specify both day of month and day of week. NCRONTAB requires both to match, but CronSim, like
-    Unix, only one of them.
+    A schedule should not specify both day of month and day of week. NCRONTAB requires both to match. CronSim requires
+    only one of them to match, like cron.
     """
     return next(CronSim(schedule, after.astimezone(UTC)))
 

@@ -25,8 +25,7 @@ class Interrupted(BaseException):
 
 
 def installing(purpose: str) -> None:
-    """Install the missing parts for one of the purposes in parts.PURPOSES. On failure, end the program with an
-    explanation.
+    """Install the missing parts for one of the purposes in parts.PURPOSES. On failure, exit with an explanation.
     """
     if purpose not in parts.PURPOSES:
         sys.exit(f"{purpose!r} cannot be set up. Choose one of: {', '.join(parts.PURPOSES)}.")

@@ -22,7 +22,7 @@ class Faults(dev.faults.Faults[Fault]):
 def _parsed(given: Mapping[str, Any]) -> Fault:
     on, action = given.get("on"), given.get("action", "status" if "status" in given else None)
     if not isinstance(on, str) or not on:
-        raise FaultError('a fault needs \'on\': "*", or a method and a part of the path, such as "POST /conference"')
+        raise FaultError('a fault must have \'on\': "*", or a method and part of the path, such as "POST /conference"')
     if action not in ACTIONS:
         raise FaultError(f"a fault on '{on}' needs a status, or an action of {', '.join(ACTIONS)}; got {action!r}")
     status = given.get("status", 0)

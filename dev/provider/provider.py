@@ -94,7 +94,7 @@ class Provider:
         if granted is None or granted.face != face:
             raise Refused("invalid_grant", 54005, "The code was redeemed already.")
         if form.get("redirect_uri") != granted.asked["redirect_uri"]:
-            raise Refused("invalid_grant", 50011, "The redirect URI is a different one.")
+            raise Refused("invalid_grant", 50011, "The redirect URI differs from the one in the authorization request.")
         challenge = urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest()).decode().rstrip("=")
         if challenge != granted.asked["code_challenge"]:
             raise Refused("invalid_grant", 50148, "The code_verifier does not match the code_challenge.")

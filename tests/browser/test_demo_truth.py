@@ -203,6 +203,6 @@ async def test_a_refresh_that_began_before_a_switch_was_changed_does_not_undo_it
 async def test_the_page_says_that_the_stack_has_ended_and_keeps_what_it_shows(visit: Visit) -> None:
     page = visit.page
     await page.route("**/demo/overview*", lambda route: route.abort("connectionrefused"))
-    await expect(page.locator("#banner")).to_contain_text("The local stack does not respond")
+    await expect(page.locator("#banner")).to_contain_text("The local stack is not responding")
     await page.unroute("**/demo/overview*")
     await expect(page.locator("#banner")).to_be_hidden()

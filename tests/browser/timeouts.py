@@ -30,7 +30,7 @@ def hanging() -> int:
 
 
 def fault_of(stack: Addresses) -> str:
-    """The part of a stack that does not respond; "" while no test has failed, or if everything responds."""
+    """The part of a stack that is not responding; "" while no test has failed, or if everything responds."""
     if not _Failures.in_a_row:
         return ""
     with httpx.Client(trust_env=False, timeout=BROKEN_TIMEOUT / 1000) as client:

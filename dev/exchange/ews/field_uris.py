@@ -59,6 +59,6 @@ _FIRST = {uri: VERSIONS.index(version) for version, uris in _SINCE.items() for u
 def check(uri: str, version: str) -> None:
     """Check that this version supports a requested property; raises `EwsError` if not."""
     if uri not in _ALL and uri.partition(":")[0] not in _ELSEWHERE:
-        raise EwsError("ErrorSchemaValidation", f"The 'FieldURI' attribute is invalid: the value '{uri}'.")
+        raise EwsError("ErrorSchemaValidation", f"The 'FieldURI' attribute has an invalid value: '{uri}'.")
     if _FIRST.get(uri, 0) > VERSIONS.index(version):
         raise EwsError("ErrorInvalidPropertyRequest", f"The property {uri} does not exist in {version}.")

@@ -52,5 +52,5 @@ def parse(text: str) -> ItemId:
 
 
 def change_key(number: int) -> str:
-    """An item's change key after a change with the given number."""
+    """An item's change key after the change with the given number."""
     return b64encode(_KEY + number.to_bytes(12, "big")).decode()

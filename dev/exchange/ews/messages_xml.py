@@ -40,7 +40,7 @@ DEFAULT = frozenset(
 
 @dataclass(frozen=True)
 class Shown:
-    """A message, with the information that a response about it needs.
+    """A message, with the information needed for a response about it.
 
     ``entry`` is the calendar's entry for its meeting. ``associated`` is the entry returned as its associated calendar
     item. ``attended`` says whether the Calendar Attendant processes messages in this mailbox. ``is_draft`` is the value

@@ -79,7 +79,7 @@ def _of_same_type(constant: str, value: Any) -> Any:
     try:
         return type(value)(constant)
     except ValueError as error:
-        raise EwsError("ErrorInvalidValueForProperty", f"'{constant}' is not a value of the property.") from error
+        raise EwsError("ErrorInvalidValueForProperty", f"'{constant}' is not valid for the property.") from error
 
 
 def _value(call: Call, thing: Thing, holder: Element) -> Any:

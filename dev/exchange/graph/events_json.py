@@ -83,7 +83,7 @@ def event(entry: Entry, view: View) -> Json:
 
 
 def told(shown: Json, variants: Variants, wanted: frozenset[str] | None) -> Json:
-    """Remove the properties that the service reportedly returns never or only on request."""
+    """Remove the properties that the service reportedly never returns, or returns only on request."""
     asked = {name.casefold() for name in wanted or ()}
     untold = set() if variants.uid else {"uid"}
     if variants.original_start == "never" or (variants.original_start == "select" and "originalstart" not in asked):

@@ -67,5 +67,5 @@ def folder_id(owner: str, folder: str) -> str:
 
 
 def change_key(number: int) -> str:
-    """An item's change key after a change with the given number."""
+    """An item's change key after the change with the given number."""
     return urlsafe_b64encode(b"\x09\x00\x00\x00\x16\x00\x00\x00\x11\x9f\x6b\xdd" + number.to_bytes(12, "big")).decode()

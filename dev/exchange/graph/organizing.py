@@ -144,7 +144,7 @@ def _local(given: Any, zone: str) -> str:
         when = to_utc(datetime.fromisoformat(given["datetime"]), given.get("timezone") or zone)
         return to_local(when, zone).isoformat()
     except (KeyError, TypeError, ValueError, AttributeError, UnknownZoneError) as error:
-        raise bad_request("A time needs dateTime and timeZone.", _INVALID) from error
+        raise bad_request("A time must have dateTime and timeZone.", _INVALID) from error
 
 
 ROUTES = {

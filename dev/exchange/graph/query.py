@@ -142,8 +142,8 @@ _COMPARE: Mapping[str, Any] = {
 
 
 def matches(item: Mapping[str, Any], text: str) -> bool:
-    """Whether a rendered item passes a $filter. A filter may compare times and test words for equality; conditions are
-    joined by `and`. Anything else is rejected with 400 rather than ignored.
+    """Whether a rendered item passes a $filter. A filter may compare times and test other values for equality.
+    Conditions are joined by `and`. Anything else is rejected with 400 rather than ignored.
     """
     return all(_passes(item, clause) for clause in re.split(r"\s+and\s+", text))
 

@@ -132,7 +132,7 @@ async def test_ordinary_mail_is_not_a_meeting_message(world: ExchangeWorld) -> N
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"start": "2030-03-04T09:00:00Z"}, "without offset"),
+        ({"start": "2030-03-04T09:00:00Z"}, "without an offset"),
         ({"start": "tomorrow"}, "not a time"),
         ({"end": "2030-03-04T08:00:00"}, "is before"),
         ({"time_zone": "Middle Earth"}, "neither a Windows nor an IANA"),

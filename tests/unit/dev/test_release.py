@@ -96,10 +96,10 @@ def test_the_bill_of_materials_is_valid_cyclonedx(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("changelog", "fault"),
     [
-        ("# Changelog\n\n## 1.1.0, 2026-11-01\n\n- More\n", "there is nothing to release"),
+        ("# Changelog\n\n## 1.1.0, 2026-11-01\n\n- More\n", "There is nothing to release"),
         (CHANGELOG.replace("1.2.0", "1.3.0"), r"is for 1\.3\.0, but shared/__init__\.py has 1\.2\.0"),
         ("# Changelog\n\n## 1.2.0, unreleased\n\n## 1.1.0, 2026-11-01\n", "has no entries"),
-        ("# Changelog\n\n## 1.3.0, 2026-12-01\n\n## 1.2.0, unreleased\n\n- Rooms.\n", "must start with"),
+        ("# Changelog\n\n## 1.3.0, 2026-12-01\n\n## 1.2.0, unreleased\n\n- Rooms.\n", "must be"),
     ],
 )
 def test_a_changelog_in_the_wrong_format_is_refused(repository: Path, changelog: str, fault: str) -> None:

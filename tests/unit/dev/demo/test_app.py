@@ -293,4 +293,4 @@ async def test_only_control_routes_are_forwarded(path: str) -> None:
 async def test_an_unresponsive_part_of_the_stack_is_named() -> None:
     status, text = await ask("GET", "/demo/exchange/clock", exchange="http://down")
     assert status == 502
-    assert "does not respond" in text
+    assert "is not responding" in text
