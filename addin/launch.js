@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Offers the pane in a new meeting: a notification above the text has a button that opens it.
+ * Offers the pane in a new meeting. A notification above the text has a button that opens the pane.
  *
  * Classic Outlook for Windows runs this file without a page, modules or storage, and never calls `Office.onReady`
- * (docs/facts/outlook-addin.md). So it is a single plain script. The server prepends the texts to it as `OFFER`.
+ * (docs/facts/outlook-addin.md). So it is a single plain script. The server prepends the UI texts to it as `OFFER`.
  */
 
 /** @param {Office.AddinCommands.Event} event */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Runs in the sign-in dialog after the provider has authenticated the user: passes the one-time code to the pane, which
- * closes the dialog. If that does not happen, the dialog shows a code for the user to type into the pane
+ * Runs in the sign-in dialog after the provider has authenticated the user. It passes the one-time code to the pane,
+ * which closes the dialog. If that does not happen, the dialog shows a code for the user to type into the pane
  * (docs/facts/outlook-addin.md: some dialogs cannot reach their parent, and browser windows have no parent).
  */
 

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Shows admins the pane without Outlook (W6): the same screens and decisions, with sample results instead of real
- * actions. It uses neither Office.js nor a token and sends no requests. The URL names a state, as in
- * `…/preview#success`; the root element lists the states in `data-states`.
+ * actions. It uses neither Office.js nor a token and sends no requests. The URL's fragment is a state, as in
+ * `…/preview#success`. The root element lists all states in `data-states`.
  */
 
 import { NOTHING } from '../src/finding.js';

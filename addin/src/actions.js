@@ -57,8 +57,8 @@ export class Actions {
   }
 
   /**
-   * Whether the meeting already has its VMR when the pane opens. Errors are ignored: a click repeats the check and
-   * reports them.
+   * Whether the meeting already has its VMR when the pane opens. Errors are ignored, because a click repeats the check
+   * and reports them.
    * @returns {Promise<Finding>}
    */
   async look() {
@@ -138,7 +138,7 @@ export class Actions {
     }
   }
 
-  /** Add only the mailbox: the meeting has everything else. @returns {Promise<Finished>} */
+  /** Add only the mailbox. The meeting has everything else. @returns {Promise<Finished>} */
   async #complete() {
     const mark = tagOf(await this.item.readBody());
     if (!mark) return this.#addSingleUse();

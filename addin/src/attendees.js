@@ -3,17 +3,17 @@
  * The equipment mailbox among a meeting's attendees.
  *
  * Outlook's list is unreliable: it omits unresolved people, contains at most 500 entries (100 on phones), and may
- * contain a legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of
- * Office.Recipients). So if Outlook reports that it has added an attendee, the pane relies on that. The list is only
- * used to recognize the added mailbox, by the addresses that the server knows and the ways in which Outlook is known to
- * change addresses.
+ * contain a legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; Office.Recipients
+ * reference). So if Outlook reports that it has added an attendee, the pane relies on that. The list is only used to
+ * recognize the added mailbox, by the addresses that the server knows and the ways in which Outlook is known to change
+ * addresses.
  */
 
 import { ATTENDEE_WAITS, failureOf, readAgain } from './waiting.js';
 
 /** @import {Attendee, Item, Mailbox} from './insert.js' */
 
-/** Maximum number of attendees per call (reference of Office.Recipients). */
+/** Maximum number of attendees per call (Office.Recipients reference). */
 export const RECIPIENTS_PER_CALL = 100;
 const TRIES = 3;
 
@@ -26,7 +26,7 @@ export function isMailbox({ name, address }, mailbox) {
   const given = address.toLowerCase();
   const { aliases = [], known = [] } = mailbox;
   if ([mailbox.address, ...aliases, ...known].some((one) => one.toLowerCase() === given)) return true;
-  // A DN does not reveal which mailbox it is, so the name decides: no other mailbox in the organization is likely to
+  // A DN does not reveal which mailbox it is, so the name decides. No other mailbox in the organization is likely to
   // have the same name.
   return isLegacyDn(given) && name !== '' && name === mailbox.name;
 }

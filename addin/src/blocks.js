@@ -55,7 +55,7 @@ export function succeeding(block, former) {
 }
 
 /**
- * The block for another of this integration's tags, to be removed. Except for the tag and the alias, it has the same
+ * The block with another of this integration's tags, for removal. Except for the tag and the alias, it has the same
  * text as a new block.
  * @param {MeetingDetails} details
  * @param {string} tag

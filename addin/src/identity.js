@@ -71,7 +71,7 @@ export class Identity {
     return this.config.dialog_url ? new SignInNeeded() : error;
   }
 
-  /** Let the user sign in. Must be called from a click: otherwise the browser blocks the window. */
+  /** Let the user sign in. Must be called from a click. Otherwise, the browser blocks the window. */
   async signIn() {
     const attempt = await begun(this.config.dialog_url ?? '');
     this.attempt = attempt;

@@ -15,8 +15,8 @@ import { holds } from './text.js';
 /** @import {Body} from './text.js' */
 
 /**
- * The meeting that is being edited. Every call rejects with an Error that has `timedOut` set if Outlook did not
- * respond: the request may still take effect.
+ * The meeting that is being edited. If Outlook does not respond, a call rejects with an Error that has `timedOut` set.
+ * The request may still take effect.
  * @typedef {object} Item
  * @property {() => Promise<Body>} readBody
  * @property {(content: string, format: 'html'|'text') => Promise<void>} prependBody
@@ -68,8 +68,8 @@ import { holds } from './text.js';
  *   `isInDoubt`: the mailbox was added before, and Outlook does not show whether it is still there */
 
 /**
- * The meeting could not be changed. `restored` means that it is as it was before, and `unanswered` that the request may
- * still take effect.
+ * The meeting could not be changed. If `restored` is set, the meeting is as it was before. If `unanswered` is set, the
+ * request may still take effect.
  */
 export class PlaceError extends Error {
   /**
@@ -95,7 +95,7 @@ export class AttendeesLost extends Error {
 }
 
 /**
- * Add a block to the meeting once: parts that are already there are left unchanged.
+ * Add a block to the meeting. Parts that are already there are left unchanged.
  * @param {Item} item
  * @param {Block} block
  * @param {Permissions} [permissions]
@@ -115,7 +115,7 @@ export async function place(item, block, { ourLocation = '', mayRewrite = false,
 
 /**
  * Remove what `place` inserted and nothing else. The mailbox is removed before the block, so that it is never invited
- * without a tag; it is added back if the body cannot be changed.
+ * without a tag. If the body cannot be changed, the mailbox is added back.
  * @param {Item} item
  * @param {Placed} placed
  * @param {Permissions} [permissions]

@@ -9,7 +9,7 @@ import { textOf } from './html.js';
 
 const NOTE_TIMEOUT = 3_000; // milliseconds; a meeting also works without its note
 const NOTE = 'placed'; // the note's name among the item's custom properties
-const LISTED = 500; // the maximum number of attendees that `getAsync` returns (reference of Office.Recipients)
+const LISTED = 500; // the maximum number of attendees that `getAsync` returns (Office.Recipients reference)
 const LISTED_ON_PHONES = 100;
 const NOT_SAVED = 9046; // Office.js's error ItemNotSaved
 
@@ -38,7 +38,7 @@ function text({ body }, call) {
   return {
     /** @returns {Promise<Body>} */
     async readBody() {
-      // Outlook on phones does not support this call; its meeting bodies are HTML.
+      // Outlook on phones does not support this call. Its meeting bodies are HTML.
       const said = await call('body.getTypeAsync', (done) => body.getTypeAsync(done)).catch(() => 'html');
       const raw = await call('body.getAsync', (done) => body.getAsync(said, done));
       // A body reported as HTML may be plain text (office-js #3642).
@@ -121,7 +121,7 @@ function once(work) {
 }
 
 /**
- * A note in the item's custom properties: requires Mailbox 1.1.
+ * A note in the item's custom properties. Requires Mailbox 1.1.
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */
@@ -140,7 +140,7 @@ function notes(item, call) {
 }
 
 /**
- * The location as a single string: requires Mailbox 1.1.
+ * The location as a single string. Requires Mailbox 1.1.
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */
@@ -156,7 +156,7 @@ function location({ location }, call) {
 }
 
 /**
- * The location as a list of rooms and free text: requires Mailbox 1.8. Adding to the list keeps rooms, but setting the
+ * The location as a list of rooms and free text. Requires Mailbox 1.8. Adding to the list keeps rooms, but setting the
  * text does not (office-js-docs #1192, #2011).
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call

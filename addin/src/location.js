@@ -5,7 +5,7 @@ import { failureOf } from './waiting.js';
 
 /** @import {Item, Placed} from './insert.js' */
 
-const LOCATION_LIMIT = 255; // characters; from the reference of location.setAsync
+const LOCATION_LIMIT = 255; // characters (location.setAsync reference)
 
 /**
  * Set the location, if there is none. People can join the meeting even without a location, so failures are only
@@ -52,7 +52,7 @@ export async function isAt(item, text) {
 }
 
 /**
- * Whether the places are those of a location that we set: Outlook splits it at semicolons.
+ * Whether the places are those of a location that we set. Outlook splits locations at semicolons.
  * @param {string[]} places
  * @param {string} text
  */

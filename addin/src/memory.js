@@ -11,7 +11,7 @@ import { asKnown } from './attendees.js';
 
 /** @import {Mailbox, Placed} from './insert.js' */
 
-const LIMIT = 2_400; // characters; Outlook stores at most 2,500 per add-in (reference of CustomProperties)
+const LIMIT = 2_400; // characters; Outlook stores at most 2,500 per add-in (CustomProperties reference)
 
 /**
  * A note about what was placed; "" if it would be too long to be saved.
@@ -31,7 +31,7 @@ export function noted({ block: { mark, mailbox }, seen, invited, location }) {
 /**
  * What was placed, according to a note; null if it is invalid.
  * @param {string} note
- * @param {Mailbox} room  the equipment mailbox: a note has no space for all its addresses
+ * @param {Mailbox} room  the equipment mailbox (a note has no space for all its addresses)
  * @returns {Placed|null}
  */
 export function placedBy(note, room) {

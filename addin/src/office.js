@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Wraps Outlook in promises: every call either returns in time or fails with `timedOut`.
+ * Wraps Outlook's calls in promises. Every call either returns in time or fails with `timedOut`.
  *
- * Only `isSetSupported` shows what this Outlook supports: members exist even if their requirement set is not supported
+ * Only `isSetSupported` shows what this Outlook supports. Members exist even if their requirement set is not supported
  * (docs/facts/outlook-addin.md).
  */
 
@@ -146,7 +146,7 @@ export class Outlook {
   async dialog(url) {
     const { ui } = this.office.context;
     const size = { height: 60, width: 30, promptBeforeOpen: true };
-    // There is no time limit from here on: the user may be typing a password.
+    // There is no time limit from here on, because the user may be typing a password.
     const dialog = await new Promise((done, fail) => ui.displayDialogAsync(url, size, settle('dialog', done, fail)));
     this.shown = dialog;
     return new Promise((done, fail) => {
@@ -161,7 +161,7 @@ export class Outlook {
     });
   }
 
-  /** Close the dialog, if there is one: Outlook shows only one at a time. */
+  /** Close the dialog, if there is one. Outlook shows only one dialog at a time. */
   closeDialog() {
     this.shown?.close();
     this.shown = null;

@@ -1,5 +1,5 @@
 // @ts-check
-/** One pane's changes to one meeting: what it has inserted, the note about that, and how to remove it. */
+/** One pane's changes to one meeting: what it has inserted, the note about it, and how to remove it. */
 
 import { allocated, formerly, succeeding } from './blocks.js';
 import { RewriteNeeded, eraseBody, hasPictures, isSeparable } from './body.js';
@@ -51,7 +51,7 @@ export class Placing {
 
   /**
    * Give the meeting a room of its own if it contains the instructions for another meeting's room. The new instructions
-   * are inserted first: if there are two tags, the server uses the one that is not taken.
+   * are inserted first. If there are two tags, the server uses the one that is not taken.
    * @param {Body} body  the current body
    * @param {string} tag  the other room's tag
    * @param {MeetingDetails} details  the details of the new room

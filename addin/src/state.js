@@ -132,8 +132,8 @@ function clicked(state, button) {
 }
 
 /**
- * Redeem the sign-in code that the user has typed. In the search for VMRs, pressing Enter does nothing: the matches are
- * already listed.
+ * Redeem the sign-in code that the user has typed. In the search for VMRs, pressing Enter does nothing, because the
+ * matches are already listed.
  * @param {State} state
  * @param {string} code
  * @returns {{state: State, effect: Effect|null}}

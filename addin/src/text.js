@@ -58,8 +58,8 @@ export function findTag(text) {
 }
 
 /**
- * The text without its outermost encoding. URL Defense's encoding is undone only if there is no percent-encoding: URL
- * Defense leaves none.
+ * The text without its outermost encoding. URL Defense's encoding is undone only if there is no percent-encoding,
+ * because URL Defense leaves none.
  * @param {string} text
  */
 function outerDecoded(text) {
@@ -100,8 +100,8 @@ export function stretches(seen, mark, read = letters) {
 }
 
 /**
- * Only the letters and digits, normalized and in a single case: clients that restyle, wrap and link text do
- * not change them.
+ * Only the letters and digits, normalized and in a single case. Clients that restyle, wrap or link text do not change
+ * them.
  * @param {string} text
  */
 export function letters(text) {

@@ -6,7 +6,7 @@ export const CONFIGURATION = '/api/admin/configuration/v1/';
 export const STATUS = '/api/admin/status/v1/';
 
 /**
- * The API returned an error, or did not respond. `faults` lists the errors by field; `changed` names the settings that
+ * The API returned an error, or did not respond. `faults` lists the errors by field; `changed` lists the settings that
  * somebody else has changed (status 412).
  */
 export class ApiError extends Error {

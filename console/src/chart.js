@@ -1,5 +1,5 @@
 /**
- * Bar charts, drawn without a library. Each chart's content is also summarized as text and available as a table; the
+ * Bar charts, drawn without a library. Each chart's content is also summarized as text and available as a table. The
  * picture itself is hidden from screen readers.
  */
 

@@ -2,12 +2,12 @@
 
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** A whole file is unreadable; the message explains why. */
+/** The whole file is unreadable. The message explains why. */
 export class Unreadable extends Error {}
 
 /**
- * The rows of CSV text, each with the line where it begins; empty lines are left out. The delimiter may be a semicolon,
- * which spreadsheets use in many countries. Throws Unreadable for an unclosed quote.
+ * The rows of a CSV text, each with the line on which it begins. Empty lines are left out. The delimiter may be a
+ * semicolon, which spreadsheets use in many countries. Throws Unreadable for an unclosed quote.
  * @param {string} text
  * @returns {{ line: number, cells: string[] }[]}
  */

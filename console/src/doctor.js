@@ -5,7 +5,7 @@ import { html, useState } from './ui.js';
 import { Command } from './command.js';
 import { Problem } from './parts.js';
 
-const FIRST = 'settings'; // the check that every integration has; it runs first and returns the names of the others
+const FIRST = 'settings'; // a check that every integration has; it runs first and returns the names of the other checks
 const CHECKS_CONCURRENCY = 3;
 
 /**

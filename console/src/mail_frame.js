@@ -3,9 +3,9 @@
 import { html, useEffect, useRef } from './ui.js';
 
 /**
- * The frame runs no scripts and has no network access: it is sandboxed and subject to the page's own policy. The policy
- * forbids style attributes in HTML but lets scripts set styles, so a script sets them one by one. Dark mode inverts all
- * colours except those of pictures, as some clients do.
+ * The frame runs no scripts and has no network access, because it is sandboxed and subject to the page's own policy.
+ * The policy forbids style attributes in HTML but lets scripts set styles, so a script sets them one by one. Dark mode
+ * inverts all colours except those of pictures, as some clients do.
  * @param {{ content: string, title: string, dark?: boolean }} props
  */
 export function MailFrame({ content, title, dark }) {

@@ -1,4 +1,4 @@
-/** Past and upcoming meetings, with a search for details that a user who asks for help may know. */
+/** Past and upcoming meetings, which can be searched by details that a user asking for help may know. */
 
 import { STATUS, list } from './api.js';
 import { html } from './ui.js';

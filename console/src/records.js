@@ -74,7 +74,7 @@ export async function everyRecord(kind, filters = {}, tell = () => {}) {
   }
 }
 
-/** @param {any} value a field of a record, as text for a person or a spreadsheet */
+/** @param {any} value a record's field @returns {string} its text in tables and files */
 export function asText(value) {
   if (Array.isArray(value)) return value.map((each) => each.alias ?? each).join(' ');
   return value === null || value === undefined ? '' : String(value);

@@ -1,4 +1,4 @@
-/** The form's sections: those in use are expanded and the others collapsed. */
+/** The form's sections. Those in use are expanded, and the others are collapsed. */
 
 import { html } from './ui.js';
 import { holds, words } from './conditions.js';

@@ -150,7 +150,7 @@ async function send(kind, part, owner, progress) {
 }
 
 /**
- * Handle a refused record: its name may be taken by the record itself, from an earlier request whose response was lost.
+ * Handle a refused record. An earlier request, whose response was lost, may have created the record itself.
  * @param {Kind} kind @param {{ entry: Entry, before: any }} of @param {string | null} owner
  * @param {[string, string[]][]} faults by field @param {Progress} progress
  */

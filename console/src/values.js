@@ -27,7 +27,7 @@ export function isSame(one, other) {
 }
 
 /**
- * One version of a value; with `against`, lines that differ from it are marked.
+ * One version of a value. With `against`, lines that differ from it are marked.
  * @param {{ label: any, value: any, field?: any, against?: any, absent?: boolean }} props
  */
 export function Version({ label, value, field, against, absent }) {
