@@ -1,4 +1,4 @@
-"""The local stack's child processes. They end when their parent ends, even if it is killed."""
+"""The local stack's child processes. They exit when their parent exits, even if it is killed."""
 
 import ctypes
 import os
@@ -24,7 +24,7 @@ class Child:
         self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, stdout: int | None = None
     ) -> None:
         self.name = name
-        # The child gets its own session. Ctrl-C then only reaches the parent, which ends the children in order.
+        # The child gets its own session. Ctrl-C then only reaches the parent, which stops the children in order.
         self._process: subprocess.Popen[str] = subprocess.Popen(
             command,
             env=None if env is None else dict(env),
@@ -49,7 +49,7 @@ class Child:
         return self._process.stdout
 
     def stop(self) -> None:
-        """End the child with SIGTERM and, if that is not enough, with SIGKILL."""
+        """Stop the child with SIGTERM and, if that is not enough, with SIGKILL."""
         if self.exit_code is None:
             self._process.terminate()
             try:
@@ -62,7 +62,7 @@ class Child:
 
 
 def die_with_parent(parent: int) -> Any:
-    """A hook that makes the Linux kernel kill the child when its parent ends. On other systems it does nothing."""
+    """A hook that makes the Linux kernel kill the child when its parent exits. On other systems it does nothing."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -27,7 +27,7 @@ const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // does not extend past a t
 const LIST_MARKER = '[\\p{L}\\p{N}]{0,4}?'; // letters of "1.", "o" or "iv)", which Word puts in place of list markers
 
 /**
- * Whether a body contains any tag, allocated or promised. If so, the meeting has its VMR.
+ * Whether a body contains any tag, allocated or promised. If it does, the meeting already has a VMR.
  * @param {Body} body
  */
 export function hasTag(body) {

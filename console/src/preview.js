@@ -72,8 +72,8 @@ function usePreview(wanted, id, template, text, values) {
 function Shown({ shown }) {
   if (shown.line != null) return html`<p class="line">${shown.line || html`<span class="about">Nothing.</span>`}</p>`;
   return html`<div class="sides">
-    <figure><figcaption>In a mail, light</figcaption><${MailFrame} content=${shown.html} title="As HTML, light" /></figure>
-    <figure><figcaption>In a mail, dark</figcaption><${MailFrame} content=${shown.html} title="As HTML, dark" dark /></figure>
+    <figure><figcaption>In an e-mail, light</figcaption><${MailFrame} content=${shown.html} title="As HTML, light" /></figure>
+    <figure><figcaption>In an e-mail, dark</figcaption><${MailFrame} content=${shown.html} title="As HTML, dark" dark /></figure>
     <figure><figcaption>As plain text</figcaption><pre tabindex="0" aria-label="As plain text">${shown.text}</pre></figure>
   </div>`;
 }

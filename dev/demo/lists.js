@@ -20,7 +20,7 @@ import { said, span, timeOf } from './time.js';
 
 const ANSWERS = { accepted: 'Accepted', declined: 'Declined', tentative: 'Tentative' };
 const KINDS = /** @type {Record<string, string>} */ ({ ...ANSWERS, request: 'Invitation', cancelled: 'Cancelled', mail: 'Mail' });
-const LONG = 150; // maximum length of a mail shown without a button to expand it
+const LONG = 150; // maximum length of an e-mail shown without a button to expand it
 
 /** @param {Actions} actions */
 export function showLists(actions) {

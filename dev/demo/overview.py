@@ -1,7 +1,7 @@
 """The content of the demo page: the clock, a user's meetings with the state of their rooms, and the user's inbox.
 
-A room's state comes from the product's records, never from the text of a mail. A single response contains everything,
-so all parts of the page show the same point in time.
+A room's state comes from the product's records, never from the text of an e-mail. A single response contains
+everything, so all parts of the page show the same point in time.
 """
 
 import asyncio

@@ -88,7 +88,8 @@ class Attendant:
 
     def enter(self, owner: User, part: MeetingPart) -> Entry | None:
         """Add a request's meeting to the calendar. If the attendant ignored the request, this happens when it is
-        answered."""
+        answered.
+        """
         self._update(owner, part)
         return self._entry(owner, part.meeting)
 

@@ -51,11 +51,11 @@ class Faults(dev.faults.Faults[Fault]):
         return self._take(lambda fault: fault.on == "notification")
 
     def event_lags(self) -> bool:
-        """Whether the current read does not yet find a message's calendar item."""
+        """Whether a message's calendar item is not yet visible to the current read."""
         return self._take(lambda fault: fault.on == "event") is not None
 
     def message_lags(self) -> bool:
-        """Whether the current read does not yet find a message announced by a notification."""
+        """Whether a message announced by a notification is not yet visible to the current read."""
         return self._take(lambda fault: fault.on == "message") is not None
 
     def for_expansion(self) -> Fault | None:

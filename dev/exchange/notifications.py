@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 class Notifier:
     """Posts notifications to webhooks in groups, and retries with growing delays until they are accepted.
 
-    Retries use real time, so a test need not move the clock to see one. When the simulated clock moves, all retries
+    Retries use real time, so a test can see one without moving the clock. When the simulated clock moves, all retries
     become due immediately. Four simulated hours after the first attempt, a notification is dropped, and ``on_dropped``
     is called with the subscription ids. ``witness`` is called with everything that is posted.
     """

@@ -1,4 +1,4 @@
-"""Graph behaviours for which reports differ (docs/facts/graph.md). Tests can choose between them. The product must work
+"""Graph behaviours on which reports differ (docs/facts/graph.md). Tests can choose between them. The product must work
 with all of them.
 """
 
@@ -13,7 +13,7 @@ class VariantError(ValueError):
 
 @dataclass
 class Variants:
-    """The service's behaviours for which reports differ. By default, it behaves as in most reports.
+    """The service's behaviours on which reports differ. By default, it behaves as in most reports.
 
     ``gone_event_is_null``: the expanded event of a deleted meeting is null instead of an empty object. ``uid``: events
     have the undeclared property `uid`. ``original_start``: the property is returned when requested ("select"), always,

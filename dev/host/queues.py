@@ -172,7 +172,7 @@ class QueueListener:
         try:
             await self._queue.delete_message(message)
         except ResourceNotFoundError:
-            _log.warning("queue %s: a message was deleted or taken over while it was running", self.queue_name)
+            _log.warning("queue %s: a message was deleted or taken over while its function ran", self.queue_name)
 
 
 def _decode(content: str, encoding: str) -> TypedData:

@@ -110,7 +110,7 @@ async def invoke(
 
 
 def stop() -> None:
-    """End the threads that run non-async functions."""
+    """Stop the threads that run non-async functions."""
     runtime.stop_threadpool_executor()
 
 

@@ -25,8 +25,7 @@ class Interrupted(BaseException):
 
 
 def installing(purpose: str) -> None:
-    """Install the missing parts for one of the purposes in parts.PURPOSES. On failure, exit with an explanation.
-    """
+    """Install the missing parts for one of the purposes in parts.PURPOSES. On failure, exit with an explanation."""
     if purpose not in parts.PURPOSES:
         sys.exit(f"{purpose!r} cannot be set up. Choose one of: {', '.join(parts.PURPOSES)}.")
     if not _missing(purpose):
@@ -79,7 +78,7 @@ def _alone() -> Iterator[int]:
     places.STATE.mkdir(exist_ok=True)
     with (places.STATE / "lock").open("a") as file:
         if not _locked(file):
-            print("Waiting for another set-up in this folder to end.", flush=True)
+            print("Waiting for another set-up in this folder to finish.", flush=True)
             while not _locked(file):
                 time.sleep(GLANCE)
         yield file.fileno()

@@ -82,7 +82,7 @@ class Steps:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,  # only this process gets Ctrl-C; it then ends the command
+                start_new_session=True,  # only this process gets Ctrl-C; it then stops the command
                 pass_fds=(self._lock,),
                 preexec_fn=die_with_parent(os.getpid()),
             )
@@ -94,7 +94,7 @@ class Steps:
                 self._running.discard(process)
 
     def end(self) -> None:
-        """Start no more commands, and end running commands and their child processes."""
+        """Start no more commands, and stop running commands and their child processes."""
         self._ended = True
         with self._guard:
             running = list(self._running)

@@ -24,7 +24,9 @@ def _parsed(given: Mapping[str, Any]) -> Fault:
     if not isinstance(on, str) or not on:
         raise FaultError('a fault must have \'on\': "*", or a method and part of the path, such as "POST /conference"')
     if action not in ACTIONS:
-        raise FaultError(f"a fault on '{on}' needs a status, or an action of {', '.join(ACTIONS)}; got {action!r}")
+        raise FaultError(
+            f"a fault on '{on}' must have a status or one of these actions: {', '.join(ACTIONS)}; got {action!r}"
+        )
     status = given.get("status", 0)
     if action == "status" and not (isinstance(status, int) and 300 <= status <= 599):
         raise FaultError(f"'status' must be from 300 to 599; got {status!r}")

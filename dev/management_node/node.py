@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 @dataclass
 class Variants:
-    """Behaviours for which it is not known what a real node does. The product must not depend on them.
+    """Aspects of a real node's behaviour that are not known. The product must not depend on them.
 
     `wrapped_faults`: errors are keyed by field and nested under the resource's name. `bulk_is_atomic`: a bulk PATCH
     with one refused object has no effect; otherwise the objects before it stay changed. `absolute_location`: Location

@@ -53,7 +53,7 @@ class SwitchRoutes:
         return web.json_response({})
 
     async def change_variants(self, request: web.Request) -> web.Response:
-        """Choose between Graph behaviours for which reports differ: {"uid": false, …}."""
+        """Choose between Graph behaviours on which reports differ: {"uid": false, …}."""
         try:
             self._exchange.variants.change(await document(request))
         except VariantError as error:

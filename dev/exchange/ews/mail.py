@@ -20,7 +20,7 @@ _RECIPIENTS = {"ToRecipients": "to", "CcRecipients": "cc", "BccRecipients": "bcc
 
 
 def create_message(call: Call, given: Element, disposition: str) -> list[Element]:
-    """Create a mail, and save it as a draft (returns its id) or send it (returns no id). Raises `EwsError`."""
+    """Create an e-mail, and save it as a draft (returns its id) or send it (returns no id). Raises `EwsError`."""
     folder = _saved_folder(call, DRAFTS if disposition == "SaveOnly" else SENT)
     owner = folder.owner
     letter = merged(Letter("", body(None), owner.contact, owner.contact, ()), children(given))
@@ -31,7 +31,7 @@ def create_message(call: Call, given: Element, disposition: str) -> list[Element
 def issue(
     call: Call, owner: User, letter: Letter, disposition: str, properties: list[Element], folder: str = ""
 ) -> list[Element]:
-    """Save a mail as a draft (returns its id) or send it (returns no id); raises `EwsError`."""
+    """Save an e-mail as a draft (returns its id) or send it (returns no id); raises `EwsError`."""
     store = call.exchange.store
     if disposition == "SaveOnly":
         draft = store.add_message(owner.guid, folder or DRAFTS, letter, is_read=True, is_draft=True)
@@ -46,13 +46,13 @@ def issue(
 
 
 def _saved_folder(call: Call, usual: str) -> Folder:
-    """The folder in which the item is saved. The mail is sent from that folder's mailbox."""
+    """The folder in which the item is saved. The e-mail is sent from that folder's mailbox."""
     wanted = children(child(call.body, "SavedItemFolderId", M))
     return call.folder(wanted[0]) if wanted else Folder(call.own_mailbox, usual)
 
 
 def _author(call: Call, owner: User, given: Element | None) -> Address:
-    """The author of a mail: the caller's mailbox, or the mailbox in From if the actor may open it."""
+    """The author of an e-mail: the caller's mailbox, or the mailbox in From if the actor may open it."""
     address = text(child(given, "Mailbox"), "EmailAddress")
     other = call.exchange.directory.find(address) if address else owner
     if other is None or not (other == owner or call.actor.may_open(other)):
@@ -64,7 +64,7 @@ def _author(call: Call, owner: User, given: Element | None) -> Address:
 
 
 def merged(letter: Letter, properties: list[Element]) -> Letter:
-    """A mail with the properties set by a client. Unknown properties are ignored."""
+    """An e-mail with the properties set by a client. Unknown properties are ignored."""
     setters: dict[str, Callable[[Element], Any]] = {
         "Subject": lambda item: item.text or "",
         "Body": lambda item: body(item),
@@ -92,7 +92,7 @@ def _headers(given: Element) -> Iterator[tuple[str, str]]:
 
 
 def _header(given: Element) -> Iterator[tuple[str, str]]:
-    """An extended property in the set InternetHeaders becomes a header of the mail."""
+    """An extended property in the set InternetHeaders becomes a header of the e-mail."""
     uri = child(given, "ExtendedFieldURI")
     if uri is not None and uri.get("DistinguishedPropertySetId") == "InternetHeaders":
         yield uri.get("PropertyName", ""), text(given, "Value")

@@ -1,4 +1,4 @@
-"""CreateItem with ReplyToItem, ReplyAllToItem and ForwardItem, which reply to a mail or forward it."""
+"""CreateItem with ReplyToItem, ReplyAllToItem and ForwardItem, which reply to an e-mail or forward it."""
 
 from dataclasses import replace
 

@@ -27,9 +27,9 @@ class Ews:
     kinds. It has not been confirmed against live servers how Exchange 2016 and 2019 behave. A client must handle both
     cases.
 
-    The other settings describe how grommunio's EWS differs from Exchange. Without ``marks_drafts``, a saved mail's
-    IsDraft is false. Without ``expands_views``, a calendar view shows a series' master instead of its occurrences.
-    Without ``names_occurrences``, the associated item of a message about one occurrence is the master. Without
+    The other settings describe how grommunio's EWS differs from Exchange. Without ``marks_drafts``, a draft's IsDraft
+    is false. Without ``expands_views``, a calendar view shows a series' master instead of its occurrences. Without
+    ``names_occurrences``, the associated item of a message about one occurrence is the master. Without
     ``searches_binary``, FindItem refuses restrictions on binary properties. With ``plain_faults``, every fault is text
     only. With ``never_at_end``, SyncFolderItems always reports that there are more changes, as some servers do
     according to exchangelib's source.

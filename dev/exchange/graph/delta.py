@@ -1,5 +1,5 @@
-"""Delta rounds over a mail folder. The first round returns its content, and later rounds the changes since the previous
-one.
+"""Delta rounds over a mail folder. The first round returns its content. Later rounds return the changes since the
+previous round.
 """
 
 import uuid

@@ -19,7 +19,7 @@ from dev.exchange.store import DRAFTS
 
 
 async def send_mail(call: Call) -> web.Response:
-    """POST sendMail: send a mail from JSON, or from base64-encoded MIME sent as text/plain."""
+    """POST sendMail: send an e-mail from JSON, or from base64-encoded MIME sent as text/plain."""
     if call.request.content_type == "text/plain":
         call.exchange.post.send(await _mime_letter(call))
         return call.done(202)

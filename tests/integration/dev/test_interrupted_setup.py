@@ -244,7 +244,7 @@ def test_a_second_installation_waits_for_processes_left_by_a_killed_one(
     process.communicate()
     second = project.start()
     assert second.stdout is not None
-    assert second.stdout.readline() == "Waiting for another set-up in this folder to end.\n"
+    assert second.stdout.readline() == "Waiting for another set-up in this folder to finish.\n"
     (project.root / "go").touch()
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 0, said
