@@ -1,5 +1,6 @@
 """OAuth2 for a Management Node: client credentials with an assertion signed with ES256. The form of the request and the
-claims in the assertion are described in docs/facts/pexip.md §1. Not confirmed against a live Management Node.
+claims in the assertion are described in docs/facts/pexip.md §1. This has not been confirmed against a live Management
+Node.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = timedelta(hours=1)
 _EARLY = timedelta(minutes=1)
-"""How long before its expiry a token is replaced, so that it cannot expire during a request."""
+"""A token is replaced this long before it expires, so that it cannot expire during a request."""
 
 
 class NodeOAuth(httpx.Auth):

@@ -1,8 +1,8 @@
 """Decides on a meeting message: pure rules, no I/O (M1 to M7).
 
 `decide` is given the message in its current state in Exchange, the bookings for its tags, and the meeting's current
-booking. Messages may arrive twice, late or out of order. An old message leads to the same decision as the newest,
-because the calendar item is the meeting's current state.
+booking. Messages may arrive twice, late or out of order. An old message leads to the same decision as the newest one,
+because the calendar item always shows the meeting's current state.
 """
 
 from dataclasses import replace
@@ -56,9 +56,9 @@ def decide(
 
 
 def _tells_more(known: Known, own: Booking | None) -> bool:
-    """Whether an outdated message has information that no newer message has. Only a tag can be such information: the
-    calendar item supersedes everything else. An update without a tag keeps the room that the previous message gave the
-    meeting, whichever of the two is read first: the tag that was created last counts.
+    """Whether an outdated message contains information that no newer message has. This can only be a tag, because the
+    calendar item supersedes everything else. An update without a tag keeps the room from the previous message. The
+    order in which the two are read does not matter, because the newest tag counts.
     """
     if own is None:
         return True
@@ -93,9 +93,10 @@ def _placed(
 
 
 def answered_before(request: MeetingRequest, now: datetime) -> bool:
-    """Whether an old message was answered although it has no record, because storage was restored to a state before the
-    answer. Exchange then has an answer later than the message (its times are whole seconds). This proves nothing about
-    a message that has just arrived: the mailbox may have answered automatically, without our text.
+    """Whether an old message was answered although it has no record, because storage has been restored from a backup
+    made before that. In that case, Exchange has an answer that is later than the message (its times are whole seconds).
+    For a message that has just arrived, such an answer proves nothing: the mailbox may have sent it automatically,
+    without our text.
     """
     item = request.item
     if item is None or item.answer is Answer.NONE or item.answered_at is None:
@@ -104,7 +105,7 @@ def answered_before(request: MeetingRequest, now: datetime) -> bool:
 
 
 def _has_that_room(decision: Accept, own: Booking | None) -> bool:
-    """Whether an earlier answer may have given the decision's room: no other room is recorded."""
+    """Whether an earlier answer may already have been about the decision's room, as no other room is recorded."""
     return own is None or own.tag == decision.booking.tag
 
 

@@ -1,4 +1,4 @@
-"""Alarms that are raised when a symptom is seen and cleared when it is gone, but never during a request (O1, A7)."""
+"""Raises alarms when a symptom is seen, and clears them when it is gone. Never runs during a request (O1, A7)."""
 
 from datetime import timedelta
 
@@ -45,7 +45,7 @@ async def forget_mailbox(processor: Processor, alarms: Alarms) -> None:
 
 
 async def check_domains(integration: Integration, alarms: Alarms) -> None:
-    """Raise the alarm about metadata domains if there are none; Alarms.clear_unused clears it once there are."""
+    """Raise the alarm about metadata domains if none is set. Alarms.clear_unused clears it once one is."""
     if lacks_domains(integration):
         cause = "No metadata domain is set: Exchange identity tokens cannot be verified, so nobody can use the add-in."
         await alarms.raise_(integration.uuid, AlarmKind.DOMAINS, cause)

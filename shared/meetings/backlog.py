@@ -39,7 +39,8 @@ class StillWaiting(SchedulingError):
 
 @dataclass(frozen=True)
 class _Entry:
-    """One entry: when it started waiting, and a function that handles it and returns whether that succeeded."""
+    """The time when an entry started waiting, and a function that handles the entry and returns whether it succeeded.
+    """
 
     since: datetime
     work: Callable[[], Awaitable[bool]]
@@ -126,8 +127,8 @@ class Backlog:
             await processor.alarms.clear(processor.integration.uuid, AlarmKind.POISON)
 
     async def _report(self) -> None:
-        """Raise StillWaiting if something has waited longer than WORTH_AN_ALARM for a reason other than a bug of
-        ours.
+        """Raise StillWaiting if something has waited longer than WORTH_AN_ALARM for a reason other than a bug in our
+        code.
         """
         records, before = self.processor.records, self.processor.clock.now() - WORTH_AN_ALARM
         messages = [each for each in await records.waiting.all() if not each.is_fault and each.since <= before]

@@ -1,7 +1,7 @@
 """Finds a booking's calendar item by the recorded id or, if no item has that id, by the meeting's key.
 
 Graph's ids mean nothing to EWS, and vice versa. After a mailbox has been switched to the other protocol, a recorded
-item is found by data that both protocols have: the meeting's uid, at the booked times.
+item is found by data that both protocols have: the meeting's uid and the booked times.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from shared.calendar.request import CalendarItem, meeting_key
 from shared.mailboxes.mailbox import ForeignItem, Mailbox
 
 MOST_LOOKS = 3
-"""How many booked times are searched for a meeting. More than one, because occurrences may have been cancelled or
-moved.
+"""At how many of its booked times a meeting is looked for. One is not enough, because occurrences may have been
+cancelled or moved.
 """
 
 
@@ -49,7 +49,7 @@ async def _at_booked_times(mailbox: Mailbox, booking: Booking, now: datetime) ->
 
 
 async def _whole(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
-    """An item, or the series master if the item is an occurrence."""
+    """The item itself, or its series master if it is an occurrence."""
     item = await mailbox.item(item_id)
     return await mailbox.item(item.series_id) if item and item.series_id not in ("", item.id) else item
 

@@ -8,8 +8,7 @@ _OURS = "shared."
 
 
 def cause_of(error: BaseException) -> str:
-    """An error's class, with its text if we wrote the text, and otherwise with the line of our code that it came from.
-
+    """An error's class, followed by its text if we wrote it, or otherwise by the line of our code that raised it.
     Errors that we raise ourselves contain no personal data. The error for a failing template names the template and the
     line. The text of any other error may quote the data that caused it.
     """

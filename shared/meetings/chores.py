@@ -35,8 +35,8 @@ from shared.storage import Storage
 log = logging.getLogger(__name__)
 
 CHORE_TIMEOUT = timedelta(seconds=60)
-"""Time limit for one chore. If an Exchange server does not respond in time, it is left to the next round. Three chores
-in a row fit into a turn's lease.
+"""Time limit for one chore. If an Exchange server does not respond in time, the chore is left to the next round. Three
+chores in a row fit into a turn's lease.
 """
 
 POLL_TIMEOUT = timedelta(seconds=25)
@@ -130,8 +130,8 @@ class Chores:
         await self._guarded(visit, lambda visit: self._finish(visit, CHORE_TIMEOUT / 2), AlarmKind.WAITING)
 
     async def _poll(self, visit: Visit) -> None:
-        """Find messages in mailboxes without notifications, and finish interrupted work. This happens every minute:
-        organizers may not have to wait longer.
+        """Find messages in mailboxes without notifications, and finish interrupted work. This happens every minute, so
+        that organizers do not have to wait longer.
         """
         watcher = self._watcher(visit)
 
@@ -146,7 +146,7 @@ class Chores:
         )  # fmt: skip
 
     async def _renew(self, visit: Visit) -> None:
-        """Renew the subscription, or replace it if it has been lost by Exchange (M9)."""
+        """Renew the subscription, or replace it if Exchange has lost it (M9)."""
         now = self.clock.now()
         if not (visit.by_hand or visit.turn.is_due(_RENEW, now)):
             return
@@ -170,8 +170,8 @@ class Chores:
         await self._guarded(visit, go_on, AlarmKind.HOUSEKEEPING)
 
     async def _compare(self, visit: Visit) -> None:
-        """Compare calendar and records in both directions, queue the differences, and refresh the mailbox's known
-        addresses.
+        """Compare the calendar with the records in both directions, queue the differences, and refresh the mailbox's
+        known addresses.
         """
 
         async def compare(handlers: Handlers) -> None:

@@ -1,8 +1,8 @@
 """The nightly comparison of the equipment mailbox's calendar with the records, in both directions.
 
 A difference is handled like a lost message: it goes through the queue to the processor, which reads the calendar item
-and decides on its current state. Each night, a limited number of calendar pages between now and the horizon is read,
-and a limited number of differences is handled. The next night continues from there.
+and decides on its current state. Each night, a limited number of calendar pages between now and the horizon are read,
+and a limited number of differences handled. The next night continues where the last one stopped.
 """
 
 from collections.abc import AsyncIterator
@@ -137,13 +137,13 @@ def _told(now: datetime, repaired: list[Difference], more: int, lasting: int) ->
 def message_of(difference: Difference) -> str:
     """The text used in place of the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
 
-    The same difference always results in the same id, as the part after the `|` is ignored (see correlation_id).
+    The same difference always results in the same id, because the part after the `|` is ignored (see correlation_id).
     """
     return f"{_PREFIX}{difference.meeting}:{difference.day}:{difference.mark}|{difference.item_id}"
 
 
 def is_compared(message_id: str) -> bool:
-    """Whether a message id stands for a difference: Exchange's ids contain no colon."""
+    """Whether a message id stands for a difference. Exchange's own ids never contain a colon."""
     return message_id.startswith(_PREFIX)
 
 

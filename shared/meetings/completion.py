@@ -95,7 +95,7 @@ class Completion:
             await self.counting.write()
 
     async def _give_back(self, lease: Lease) -> None:
-        """Release the lease: immediately while the queue itself still retries, and with a pause after that."""
+        """Release the lease, without a pause while the queue itself still retries, and with one after that."""
         pause = timedelta(0) if lease.tries < LOOKS else jittered(PAUSE, lease.operation.correlation_id)
         await self.records.give_back(lease, self.clock.now() + pause)
 
@@ -135,9 +135,9 @@ class Completion:
         return replace(lease, operation=rest), SUPERSEDED
 
     async def _by_the_other_protocol(self, lease: Lease) -> tuple[Lease, str | None]:
-        """Handle an answer that dates from before the mailbox was switched to another protocol, and whose ids are now
-        meaningless. The meeting is found by its key. This is impossible for a single occurrence, or for a meeting to be
-        declined; an alarm is then raised.
+        """Handle an answer from before the mailbox was switched to another protocol. Its ids are now meaningless, so
+        the meeting is found by its key. This is impossible for a single occurrence, or for a meeting to be declined. In
+        those cases an alarm is raised.
         """
         operation, booking = lease.operation, lease.bookings[0] if lease.bookings else None
         is_whole = operation.answer is Answer.ACCEPTED and operation.about == operation.meeting

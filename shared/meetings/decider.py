@@ -115,8 +115,8 @@ class Decider:
 
 async def _marks(request: MeetingRequest) -> Marks:
     """The tags in the message, or in its occurrence's calendar item. An older message about one occurrence may arrive
-    after its series has got another tag, and Exchange does not always mark such a message as outdated. The calendar
-    item therefore takes precedence.
+    after its series has been given a different tag, and Exchange does not always mark such a message as outdated. The
+    calendar item therefore takes precedence.
     """
     if request.item and request.item.day and (current := await find_marks_in_turns(request.item.body)).tags:
         return current

@@ -35,9 +35,10 @@ class Rejected(StrEnum):
 @dataclass(frozen=True)
 class Accept:
     """Schedule `booking` for the meeting, and answer unless the organizer requested no response. `mail_instructions`
-    means that the invitation does not contain the alias, so all attendees receive an e-mail (M8). With `day`, the
-    booking becomes the room for that occurrence alone. `apart` lists the occurrences that have separate rooms. `beside`
-    contains other changed bookings: the meeting's previous booking (M4), and the booking of the occurrence's series.
+    means that the invitation does not contain the alias, so all attendees receive an e-mail (M8). If `day` is given,
+    the booking becomes the room for that occurrence alone. `apart` lists the occurrences that have separate rooms.
+    `beside` contains other changed bookings: the meeting's previous booking (M4), and the booking of the occurrence's
+    series.
     """
 
     kind: ClassVar[DecisionKind] = DecisionKind.ACCEPT
@@ -82,7 +83,7 @@ class Refresh:
 class Reject:
     """Decline the meeting. `alias` is the conflicting alias; "" if there is none. An earlier booking is kept (M6).
     `cause` is the recorded reason for a general error; the organizer is sent only the correlation id. `certain` is
-    False for an update to an unknown meeting, whose invitation may not have been read yet and may contain what this
+    False for an update to an unknown meeting. Its invitation may not have been read yet, and may contain what this
     message lacks.
     """
 

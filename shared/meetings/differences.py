@@ -1,7 +1,7 @@
 """Finds the differences between a calendar and the bookings: pure rules, no I/O.
 
-The part of the calendar that was read is kept in memory. Bookings are streamed, and each merely marks the times of a
-meeting that it covers. Memory use therefore depends on the size of that part and not on the number of records.
+The part of the calendar that was read is kept in memory. Bookings are streamed. Each one only marks the times of a
+meeting that it covers. Memory use therefore depends on the size of the part in memory, not on the number of records.
 """
 
 import hashlib

@@ -101,7 +101,7 @@ class DueRunner:
                 await self._tell_lists(Record.booking(self.integration, booking.tag))
             await self._table.commit(self.integration, Delete(row))
         except RowChanged:
-            # Another process is working on the same booking: the row stays for the next pass.
+            # Another process is working on the same booking, so the row stays for the next pass.
             log.info("a due task was postponed")
         except ForeignItem:
             # The meeting is not at its booked times, and its id belongs to the other protocol. The nightly comparison

@@ -39,4 +39,4 @@ class Handlers:
 
 
 HandlersOf = Callable[[str], Awaitable[Handlers]]
-"""Returns an integration's handlers by its uuid. Raises NotFound."""
+"""Returns the handlers of the integration with the given uuid. Raises NotFound."""

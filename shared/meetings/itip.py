@@ -1,4 +1,4 @@
-"""Creates an iTIP REPLY (RFC 5546), by which a calendar reports that an attendee has accepted or declined."""
+"""Creates an iTIP REPLY (RFC 5546), with which a calendar reports that an attendee has accepted or declined."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ _PARTSTAT = {Answer.ACCEPTED: "ACCEPTED", Answer.DECLINED: "DECLINED"}
 
 
 def can_reply(item: CalendarItem) -> bool:
-    """Whether a reply would be about the right item. Without RECURRENCE-ID it refers to the whole series."""
+    """Whether a reply would be about the right item. A reply without RECURRENCE-ID is about the whole series."""
     return item.original_start is not None or not (item.day or item.shape is Shape.OCCURRENCE)
 
 

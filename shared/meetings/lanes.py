@@ -81,7 +81,7 @@ class Lanes:
             del self._lanes[integration]
 
     async def line_up(self, integration: str, notices: Sequence[Notice]) -> None:
-        """Store notices, to be handled later in this order. Raises Unavailable."""
+        """Store notices, so that they are handled later in this order. Raises Unavailable."""
         left = iter(notices)
         while batch := list(islice(left, MAX_WRITES)):
             now = self.clock.now()
@@ -109,7 +109,7 @@ class Lanes:
 
     async def done(self, integration: str, claimed: Sequence[tuple[Row, Notice]]) -> None:
         """Remove notices that have been handled or sent again. Raises Unavailable."""
-        with suppress(RowChanged):  # a claim has expired, and another worker has them now
+        with suppress(RowChanged):  # a claim has expired, and another worker has claimed the notices
             await self._table.commit(integration, *(Delete(row) for row, _ in claimed))
 
 

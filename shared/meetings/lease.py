@@ -1,4 +1,4 @@
-"""The right to work on a pending operation, with data about earlier attempts. It is stored in a row `pending:`."""
+"""The right to work on a pending operation, with data about earlier attempts. It is stored in a `pending:` row."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from shared.storage import Row, Table, Values
 class Lease:
     """The exclusive right to finish an operation, held until the operation is finished or the lease released.
     `bookings` contains the bookings, as stored, whose rooms have to be updated. `tried` means that an answer may have
-    been sent already; only Exchange can tell. `tries` counts the failed attempts to answer.
+    been sent already; only Exchange knows. `tries` counts the failed attempts to answer.
     """
 
     operation: Operation
@@ -50,14 +50,14 @@ class Unfinished:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """Parse a row `pending:`."""
+        """Parse a `pending:` row."""
         until = str(row.values["until"])
         since = str(row.values.get("since", until))
         return cls(operation_of(row), datetime.fromisoformat(since), datetime.fromisoformat(until))
 
 
 def pending_values(operation: Operation, until: datetime, *, leased: bool, tried: bool, tries: int) -> Values:
-    """The columns of a row `pending:`."""
+    """The columns of a `pending:` row."""
     columns = {"operation": operation.correlation_id, "since": operation.created, "until": until.isoformat()}
     return {**columns, "leased": leased, "tried": tried, "tries": tries}
 

@@ -64,8 +64,8 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
 
 def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
     """The plan, plus the remaining work of an older operation on the same meeting that it replaces. The older
-    operation's rooms are updated and its late instructions sent in any case. The newer operation's answer is sent; if
-    it has none, the older one's is still sent. `tried` means that the older answer may have been sent already.
+    operation's rooms are still updated, and its late instructions still sent. Its answer is only sent if the newer
+    operation has none. `tried` means that this answer may have been sent already.
     """
     operation = plan.operation
     operation = replace(operation, tags=tuple(dict.fromkeys((*operation.tags, *older.tags))))
@@ -113,8 +113,8 @@ def _with(operation: Operation, *changed: Booking) -> Plan:
 def _answered(
     integration: Integration, operation: Operation, answer: Answer, html: str, item: CalendarItem | None
 ) -> Operation:
-    """The operation with its answer. The answer is part of the response itself, or a separate e-mail if the response
-    cannot contain HTML. An organizer without a valid mail address gets only Exchange's response.
+    """The operation, including its answer. The answer is part of the response itself, or a separate e-mail if the
+    response cannot contain HTML. An organizer without a valid e-mail address gets only Exchange's response.
     """
     if integration.answers_in_html:
         return replace(operation, answer=answer, text=html)

@@ -45,7 +45,7 @@ class PoisonQueue:
                 await self._note(notice)
 
     def record_round(self, body: str) -> None:
-        """Log a round's message. It can only end up here because of a bug of ours. The next round does its work."""
+        """Log a round's message. It can only end up here because of a bug in our code. The next round does its work."""
         log.error("part of a round could not be processed: %s", body[:_SHOWN_LENGTH])
         measure(Metric.SET_ASIDE, 1)
 

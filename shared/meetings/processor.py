@@ -75,9 +75,9 @@ class Processor:
         return RequestReader(self.integration.uuid, self.mailbox, self.records, self.clock)
 
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
-        """Process the message if it is a meeting message. Raises the errors in AWAY and MessageNotFound if it should be
-        retried later. Unexpected errors are raised too. On the last attempt, the organizer gets a general error instead
-        (M1).
+        """Process the message if it is a meeting message. Raises MessageNotFound or one of the errors in AWAY if it
+        should be retried later. Unexpected errors are raised too. On the last attempt, the organizer gets a general
+        error instead (M1).
         """
         request = await self.reader.read(notice.message)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
@@ -94,8 +94,8 @@ class Processor:
             await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)))
 
     async def wait(self, notice: Notice, cause: str, *, is_fault: bool) -> str:
-        """Record a message that could not be handled yet; returns the correlation id. Once a message has been decided
-        on, it already has a record and needs no other.
+        """Record a message that could not be handled yet; returns the correlation id. A message that has been decided
+        on already has a record, and needs no other.
         """
         correlation = self._correlation(notice.message)
         if await self.records.operation(correlation) is None:
@@ -184,7 +184,7 @@ class Processor:
 
     async def _decide_beside(self, request: MeetingRequest, item: CalendarItem) -> bool:
         """Decide on a meeting's other undecided messages; returns whether there were any. Raises the errors in AWAY if
-        one of them cannot be read now: it may contain what this message lacks.
+        one of them cannot be read now, because it may contain what this message lacks.
         """
         uuid = self.integration.uuid
         others = await undecided_beside(request, item, self.mailbox, self.records, uuid)
@@ -257,8 +257,8 @@ class _LacksInvitation(Exception):
 
 
 def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:
-    """Whether the answer would have the same time as the one that Exchange has on record (in whole seconds). The two
-    would then look the same, but after a crash, only the time of the response shows whether this answer was sent.
+    """Whether the answer would have the same time (in whole seconds) as the one that Exchange has on record. The times
+    must differ, because after a crash, only the time of the response shows whether this answer was sent.
     """
     item = request.item
     if item is None or item.answered_at is None or plan.operation.answer is not item.answer:

@@ -55,8 +55,8 @@ class Records:
 
     async def _linked(self, meeting: str, day: str = "") -> tuple[Booking | None, tuple[Row, ...]]:
         """The booking of a meeting or an occurrence, and the row that links them. If the booking is not open, it may
-        have been closed after the link was read, because the meeting got another booking. The link is then read again;
-        otherwise the series would appear to have no room.
+        have been closed after the link was read, because the meeting was given another booking. The link is then read
+        again; otherwise the series would appear to have no room.
         """
         link = await self._link(meeting, day)
         while link:
@@ -169,7 +169,7 @@ class Records:
 
     async def announce(self, correlations: Sequence[str], now: datetime) -> None:
         """Note operations and their bookings for the record lists, which are kept up to date until the operations are
-        done. This comes before the change is written, so that a crash cannot prevent it.
+        done. This is done before the change is written, so that a crash cannot prevent it.
         """
         await Journal(self._table).note([Record.operation(self._integration, each) for each in correlations], now)
 

@@ -49,9 +49,9 @@ class RequestReader:
             return None
 
     async def _with_own_item(self, request: MeetingRequest) -> MeetingRequest:
-        """The request, with the item that is in the calendar. For a cancelled item, that is the rest of its meeting: if
-        the known series continues, only one occurrence was cancelled (M4). An invitation to a non-existent occurrence
-        gets no item, as there is nothing to open a room for.
+        """The request, with the known meeting's item in the calendar. If a cancelled meeting still has an item, it is a
+        series of which only one occurrence was cancelled (M4). An invitation to a non-existent occurrence gets no item,
+        because there is nothing to open a room for.
         """
         if request.kind is Kind.REQUEST and request.day:
             return request
@@ -68,8 +68,8 @@ class RequestReader:
         return None
 
     async def _with_series(self, request: MeetingRequest, item: CalendarItem) -> MeetingRequest:
-        """A message about an occurrence or, if its series is unknown but has the same tag, about the series. In the
-        latter case, the series' own invitation was lost or will arrive later.
+        """A request about an occurrence. If its series is unknown but has the same tag, the request is about the series
+        instead, because the series' own invitation was lost or will arrive later.
         """
         if item.is_orphan or request.kind is Kind.CANCELLATION or await self.records.booking_of(meeting_key(item.uid)):
             return request

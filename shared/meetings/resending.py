@@ -1,9 +1,9 @@
 """Resends a meeting's joining instructions at an admin's request.
 
 This is an operation, like any decision. It is recorded first, and then carried out exactly once by the queue or, if
-that fails, by the backlog. The e-mail is drafted, the draft is recorded, and then it is sent. No message from Exchange
-has caused the operation, so a generated name is used as the message id. Two requests within a minute count as the same
-operation.
+that fails, by the backlog. The e-mail is drafted, the draft is recorded, and then it is sent. The operation was not
+caused by a message from Exchange, so a generated name is used as the message id. Two requests within a minute count as
+the same operation.
 """
 
 from datetime import datetime, timedelta
@@ -30,8 +30,8 @@ def is_resending(message_id: str) -> bool:
 
 
 async def write_resending(meetings: Table, booking: Booking, now: datetime) -> Notice:
-    """Record that a meeting's instructions have to be resent; returns the notice that starts this immediately. Raises
-    Conflict if this was already requested a moment ago.
+    """Record that a meeting's instructions have to be resent; returns the notice that starts the resending immediately.
+    Raises Conflict if this was already requested a moment ago.
     """
     message = f"{_PREFIX}{booking.tag}:{int(now.timestamp() // RESEND_PAUSE.total_seconds())}"
     operation = Operation(

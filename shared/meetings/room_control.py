@@ -7,8 +7,8 @@ invitation with another, unused alias, the meeting gets that alias.
 
 A meeting that an admin has given to another owner stays with that owner, regardless of what the organizer sends. The
 new owner is shown as its organizer, owns the room on a Management Node, and receives the instructions when they are
-resent. Erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer, who alone can
-move or cancel it and who gets the answers. Rendered templates still name the organizer.
+resent. Erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer. Only the
+organizer can move or cancel it, and gets the answers. Rendered templates still name the organizer.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class RoomControl:
         return await self._change(integration, tag, change)
 
     async def resend(self, integration: str, tag: str) -> Booking:
-        """Have the joining instructions e-mailed to the meeting's owner, once only, even if the queue retries. Raises
+        """Have the joining instructions e-mailed to the meeting's owner, exactly once even if the queue retries. Raises
         NotFound, and Conflict if the meeting has no open room or is over, or if they were sent a moment ago.
         """
         table = meetings_table(self.storage)

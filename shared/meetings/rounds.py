@@ -45,8 +45,8 @@ SENDS_CONCURRENCY = 16
 
 TURNS_CONCURRENCY = 32
 """Maximum number of concurrent turns per process. They spend nearly all their time waiting for Exchange and storage.
-With more turns, the round would gain less than it loses in the connection pool, whose work per request grows with the
-number of waiting requests.
+More turns would slow the round down, because the connection pool's work per request grows with the number of waiting
+requests.
 """
 
 START_TURNS_WITHIN = timedelta(seconds=90)

@@ -147,10 +147,10 @@ def plain_response(operation: Operation) -> Operation:
 
 
 def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
-    """The answer as an e-mail. This is used for HTML, because Graph's comments are plain text, and if Exchange refuses
-    the response. The e-mail contains an iTIP REPLY, which makes it a meeting response. If no reply is possible
-    (`can_reply`), it is an ordinary e-mail. Not confirmed against a live tenant: that Exchange turns it into a tracked
-    response.
+    """The answer as an e-mail. This is used for HTML (Graph's comments are plain text), and if Exchange refuses the
+    response. The e-mail contains an iTIP REPLY, which makes it a meeting response. If no reply is possible
+    (`can_reply`), it is an ordinary e-mail. It has not been confirmed against a live tenant that Exchange turns the
+    e-mail into a tracked response.
     """
     html = operation.text
     if not (integration.answers_in_html or integration.response_format == "html"):

@@ -48,7 +48,7 @@ class Timers:
         await self.lists.keep()
 
     async def poll(self, polls: int = 1) -> None:
-        """Poll mailboxes without notifications `polls` times, a minute apart, because organizers may not have to wait
+        """Poll mailboxes without notifications `polls` times, a minute apart, so that organizers do not have to wait
         longer.
         """
         await self.rounds.start(Round.POLL, delays=[each * Round.POLL.period for each in range(polls)])
@@ -70,7 +70,7 @@ class Timers:
         await self.rounds.start(Round.AGENDA)
 
     async def compare(self) -> None:
-        """Compare calendars and records in both directions, queue the differences, and refresh the mailboxes'
+        """Compare calendars with records in both directions, queue the differences, and refresh the mailboxes'
         addresses.
         """
         await self.rounds.start(Round.COMPARE)

@@ -1,6 +1,7 @@
 """Turns: two rounds never work on the same integration at the same time, even in different processes. Each integration
 has a row `<integration>` in one of the partitions `turns-<n>` of table `meetings`. It holds the lease on the
-integration, and when its work is next due. The turns of neighbouring integrations are taken and released together.
+integration, and the times when work is next due. The turns of neighbouring integrations are taken and released
+together.
 
     take     until = now + TURN_LEASE, if it was free        ── conditional on the ETag: only one of two succeeds
       …      the turn does its work, each chore within a time limit
@@ -56,11 +57,11 @@ class Turn:
     memory: dict[str, str] = field(default_factory=dict)
 
     def is_due(self, what: str, now: datetime) -> bool:
-        """Whether work is due: it has never been done, or was postponed to a time that has come."""
+        """Whether work is due, because it has never been done or the time it was postponed to has come."""
         return _moment(self.memory.get(what, "")) <= now
 
     def put_off(self, what: str, until: datetime) -> None:
-        """Postpone work to a time."""
+        """Postpone work until a given time."""
         self.memory[what] = until.isoformat()
 
     def forget(self, what: str) -> None:

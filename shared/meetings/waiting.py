@@ -20,13 +20,13 @@ FIRST_PAUSE = timedelta(minutes=10)
 
 LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_PAUSE_AFTER_FAULT = timedelta(days=1)
-"""Maximum pause after an unexpected error. Waiting does not fix a bug of ours, but the next version may handle the
+"""Maximum pause after an unexpected error. Waiting does not fix a bug in our code, but the next version may handle the
 message.
 """
 
 HOLDS_OTHERS_FOR = timedelta(days=4)
-"""How long a waiting message may delay the decline of later ones: longer than outages last, but not forever, because
-Exchange may never deliver it.
+"""How long later messages that would be declined wait for a waiting message. This is longer than outages last, but
+limited, because Exchange may never deliver the message.
 """
 
 

@@ -83,7 +83,7 @@ class Worker:
         return True
 
     async def _all(self, lane: Lane, notices: Sequence[Notice], *, last_try: bool = False) -> list[_Failure]:
-        """Handle notices; returns those that failed for a reason that waiting will not fix, with their reasons."""
+        """Handle notices; returns those that failed for a reason that waiting will not fix, with their errors."""
 
         async def one(notice: Notice) -> _Failure | None:
             async with lane.slots:

@@ -1,4 +1,4 @@
-"""People's VMRs on integrations' Management Nodes, and the names of objects referenced there."""
+"""Reads people's VMRs, and the names of referenced objects, from integrations' Management Nodes."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class Bridges:
             raise _too_many(limited.retry_after) from limited
 
     async def names(self, proposed: Draft, before: Integration | None) -> Mapping[str, str]:
-        """The names, keyed by field, of the objects that a checked draft refers to by URI, as given by its Management
-        Node. Raises SettingsInvalid if the node lacks one of them or cannot be reached.
+        """The names of the objects that a checked draft refers to by URI, as given by its Management Node and keyed by
+        field. Raises SettingsInvalid if the node lacks one of them or cannot be reached.
         """
         wanted, names, faults = _unresolved(proposed.integration, before), dict[str, str](), dict[str, list[str]]()
         for field in wanted:

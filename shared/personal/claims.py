@@ -28,7 +28,7 @@ from shared.personal.vmr import PersonalVmr
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables
 
 GRACE = timedelta(minutes=10)
-"""How long a claim is valid without its VMR: longer than a function may run (functionTimeout in host.json)."""
+"""How long a claim is valid without its VMR. This is longer than a function may run (functionTimeout in host.json)."""
 
 _ATTEMPTS = 16
 
@@ -90,7 +90,7 @@ class Claims:
         return await self._each(claims, lambda claim: self._take(vmr, claim, self.clock.now(), adopting=True))
 
     async def release(self, vmr: int, claims: Collection[Claim], until: datetime) -> None:
-        """Release the claims that a VMR made no later than `until`."""
+        """Release the claims that a VMR made up to `until`."""
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
     async def tell(self, vmr: int, claims: Collection[Claim], told: Told) -> None:
@@ -98,7 +98,7 @@ class Claims:
         await self._each(claims, lambda claim: self._tell(vmr, claim, told))
 
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:
-        """Do the work for each claim, one by one if they share a row. Returns the claims for which it fails."""
+        """Do the work for each claim, one by one if they share a row. Returns the claims for which it failed."""
         rows: defaultdict[str, list[Claim]] = defaultdict(list)
         for claim in claims:
             rows[claim.partition].append(claim)

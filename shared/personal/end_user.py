@@ -24,7 +24,7 @@ def _completed(sign_ins: Any) -> Any:
 
 
 class UserRecord(BaseModel):
-    """A stored user. `integration` is the uuid of the integration that the record belongs to; "" for all. Each of
+    """A stored user. `integration` is the uuid of the integration that the record belongs to; "" for all. Each entry in
     `sign_ins` consists of an integration's uuid, the digest of a `Caller.key`, a sign-in id ("" if the sign-in dates
     from before there were ids), and its expiry in seconds since 1970, or 0 if it does not expire (EndUsers.remember).
     `user_oid` is the user's Entra object id. `exchange_user_id` is the id in tokens from Exchange on-premises

@@ -1,7 +1,8 @@
 """People's VMRs on a Management Node (docs/facts/pexip.md §2).
 
-Not confirmed against a live Management Node: that lists can be filtered by `primary_owner_email_address__iexact`. The
-owner is therefore compared here too: even if a node ignored the filter, nobody would see other people's VMRs.
+It has not been confirmed against a live Management Node that lists can be filtered by
+`primary_owner_email_address__iexact`. The owner is therefore compared here too, so that nobody sees other people's VMRs
+even if a node ignores the filter.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from shared.personal.vmr import PERSONAL_SERVICE_TYPES
 OWNER_PAGE_SIZE = 200
 OWNER_MAX_PAGES = 10
 LIST_TIMEOUT = 15.0
-"""Maximum time in seconds for the whole list, even if it arrives slowly: a user is waiting for the task pane."""
+"""Maximum time for receiving the whole list, in seconds. It is short, because a user is waiting for the task pane."""
 
 
 class _Alias(BaseModel):

@@ -38,8 +38,8 @@ def is_numeric_alias(alias: str) -> bool:
 
 
 def variables(integration: Integration, vmr: Vmr) -> Mapping[str, object]:
-    """The twelve variables of the personal VMR templates. Aliases are split as in the original, and keep their order in
-    each of the four lists.
+    """The twelve variables of the personal VMR templates. Aliases are split into four lists as in the original, and
+    keep their order in each list.
     """
     domain = [alias for alias in vmr.aliases if is_domain_alias(alias)]
     numeric = [alias for alias in vmr.aliases if is_numeric_alias(alias)]

@@ -29,7 +29,7 @@ from shared.storage import Delete, Put, Row, RowChanged, Tables, Values, Write
 
 _VMRS = "vmrs"
 _REGISTERED = "told"
-"""Row key of the marker that all VMRs, with their policy responses, have been added to the registry."""
+"""Row key of the marker that is set once all VMRs, with their policy responses, have been added to the registry."""
 
 TELL_CONCURRENCY = 16
 """How many policy responses are updated concurrently."""

@@ -35,7 +35,7 @@ async def always(_: str) -> bool:
 
 
 class Telling:
-    """Writes policy responses for VMRs. `table` and `partition` are where the VMRs are stored."""
+    """Writes policy responses for VMRs. `table` and `partition` specify where the VMRs are stored."""
 
     def __init__(self, table: Table, partition: str, claims: Claims, is_served: IsServed) -> None:
         self._table = table
