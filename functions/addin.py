@@ -66,9 +66,9 @@ async def manifest_json(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/icon-{name}.png", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def icon(req: func.HttpRequest) -> func.HttpResponse:
-    """The add-in's icon: `icon-80.png`, or with a fingerprint after the size, as in manifests.
+    """The add-in's icon, such as `icon-80.png`. In manifests, the name has a fingerprint after the size.
 
-    It is sent without Cache-Control: Office replaces an icon that has this header with a generic one.
+    It is sent without Cache-Control, because Office replaces an icon that has this header with a generic one.
     """
     from shared.web.icons import GREY
 

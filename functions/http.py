@@ -93,7 +93,7 @@ class Failure:
 def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = logging.INFO) -> Failure:
     """Log an error and return what may be disclosed to the caller.
 
-    `unexpected` is the message for a bug: it gives no details. `level` is the log level for errors that we raise
+    `unexpected` is the message for a bug, without any details. `level` is the log level for errors that we raise
     ourselves. It is below INFO for endpoints where anonymous callers can cause them at will.
     """
     from uuid import uuid4  # imports `platform`, which a cold start of the webhook does not need

@@ -1,4 +1,4 @@
-"""Passes Graph's notifications to the queue and messages from the queues to their handlers."""
+"""Passes Graph's notifications to the queue, and messages from the queues to their handlers."""
 
 import logging
 from typing import List  # noqa: UP035  # the worker's indexer rejects func.Out[list[str]]

@@ -1,4 +1,4 @@
-"""Whether the app is up, for load balancers and for people."""
+"""Tells load balancers and people whether the app is up."""
 
 import azure.functions as func
 

@@ -7,10 +7,8 @@ from shared.composition import services
 bp = func.Blueprint()
 
 MINUTES_STARTED = 5
-"""How many polls, or checks for due rooms, one timer run starts, a minute apart.
-
-A timer that ran every minute would never let the app go idle. So the timers run every five minutes and start nothing if
-no integration needs it.
+"""How many polls, or checks for due rooms, one timer run starts, a minute apart. A timer that ran every minute would
+never let the app go idle. The timers therefore run every five minutes, and start nothing if no integration needs it.
 """
 
 

@@ -1,4 +1,4 @@
-"""Deploys the app itself: builds the package, deploys it unless it is already deployed, and tests whether it works."""
+"""Deploys the app itself: builds the package, deploys it unless it is already deployed, and checks that it works."""
 
 import sys
 import tempfile
@@ -13,8 +13,7 @@ UNHEALTHY = "app appears to be unhealthy"
 """The error that az 2.87 and newer reports if a deployed app has not started yet. The first start may take minutes."""
 
 ROLE_NOT_THERE_YET = "BlobUploadFailedException"
-"""The error (with status 403) while the app's identity cannot write its package yet because its role is still
-propagating.
+"""The error (with status 403) that occurs while the role that lets the app's identity write its package is propagating.
 """
 
 PACKAGE_TAG = "-package"
@@ -84,7 +83,7 @@ class AppPackage:
         return str((group.get("tags") or {}).get(self._tag, ""))
 
     def _still_works(self) -> bool:
-        """Whether the recorded package is really running: the site may have been recreated since then."""
+        """Whether the recorded package is really running. The site may have been recreated since."""
         fault = self._fault(min(RECHECK_SECONDS, self.retry_policy.seconds))
         say(
             f"It has been deployed before, but does not work ({fault})."
@@ -111,7 +110,7 @@ class AppPackage:
             if UNHEALTHY not in str(error):
                 fail(
                     "the package cannot be deployed",
-                    f"run this again; if that does not help: portal, {self.app}, Deployment Center",
+                    f"run this again; if that does not help, see the Deployment Center of {self.app} in the portal",
                 )
 
     def _remember(self, digest: str) -> None:

@@ -2,7 +2,8 @@
 
 They are written through Azure Resource Manager, where a vault's secrets are resources. So the person who deploys needs
 no role on the vault's data, and can write a secret but never read one back. This also works if the vault is in a
-private network: its firewall guards only the data plane (Key Vault's documentation, "Configure network security").
+private network, because its firewall guards only the data plane (Key Vault's documentation, "Configure network
+security").
 """
 
 import getpass
@@ -71,8 +72,8 @@ class AppSecrets:
     def _refresh_references(self) -> None:
         """Make the app read its secret references now. It normally does so when it starts and once a day.
 
-        This is not confirmed on Flex Consumption. If it has no effect, the app reads them when it restarts after the
-        package has been deployed.
+        It has not been confirmed that the request works on Flex Consumption. If it has no effect, the app reads them
+        when it restarts after the package has been deployed.
         """
         try:
             rest("post", f"{ARM}{self.app}/config/configreferences/appsettings/refresh?api-version=2022-03-01")
@@ -81,7 +82,7 @@ class AppSecrets:
 
 
 def value_of(name: str) -> str:
-    """A new value for a secret. Passwords are prompted for or taken from the environment, and then hashed."""
+    """A new value for a secret. Passwords are entered by the user or taken from the environment, and then hashed."""
     if name == SIGNING_KEY:
         return secrets.token_urlsafe(48)
     if name not in PASSWORDS:

@@ -109,7 +109,7 @@ def rest(method: str, url: str, document: Any = None, *headers: str) -> Any:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to keep retrying: a new role may need ten minutes to take effect everywhere in Azure."""
+    """How long to keep retrying. A new role may need ten minutes to take effect everywhere in Azure."""
 
     tries: int
     pause: float

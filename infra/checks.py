@@ -1,4 +1,4 @@
-"""Checks tools, login, parameters, providers, region and rights before anything is changed.
+"""Checks tools, login, parameters, providers, region and permissions before anything is changed.
 
 The owner of a resource group may not be able to read the subscription that contains it. Anything that cannot be read
 there becomes a warning, because it may be fine. If it is not, the deployment itself fails.
@@ -95,7 +95,7 @@ def read_parameters(file: Path) -> dict[str, Any]:
         say("infra/authorities.pem is added to the package, after the public authorities")
     compiled = az_or(
         f"{file} cannot be compiled",
-        "correct the line named above (an az bicep older than 0.22 cannot read such files: az bicep upgrade)",
+        "correct the line shown above (an az bicep older than 0.22 cannot read such files: az bicep upgrade)",
         *("bicep", "build-params", "--file", str(file), "--stdout"),
     )
     values = {name: entry["value"] for name, entry in json.loads(compiled["parametersJson"])["parameters"].items()}
@@ -181,17 +181,17 @@ def check_rights(scope: str) -> None:
     """Warn users who are not allowed to assign roles (Contributors, for example). Everybody can read their own
     permissions in Azure.
     """
-    step("Your rights")
+    step("Your permissions")
     try:
         granted = rest("get", f"{ARM}{scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01")
     except AzError as error:
-        say("Warning: your rights cannot be read; continuing.", f"  {first(error)}")
+        say("Warning: your permissions cannot be read; continuing.", f"  {first(error)}")
         return
     missing = [right for right in (ASSIGNING_ROLES, DEFINING_ROLES) if not allows(granted["value"], right)]
     if missing:
         # Not an error: a condition or a custom role may allow it elsewhere.
         say(
-            f"Warning: you do not have the right {' and '.join(missing)} here. Without Owner, or",
+            f"Warning: you do not have the permission {' and '.join(missing)} here. Without Owner, or",
             "Contributor together with User Access Administrator, the deployment ends with AuthorizationFailed.",
         )
     else:

@@ -1,6 +1,6 @@
 """Binds your own host name to the app, with a certificate that Azure issues and renews. Idempotent.
 
-Not part of infra/bicep: the DNS records can only be created once the app exists and must exist before the name is
+Not part of infra/bicep: the DNS records can only be created once the app exists, and they must exist before the name is
 bound. Flex Consumption requires a CNAME (no bare domains) and supports three certificates per app.
 """
 

@@ -28,7 +28,7 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         ("AuthorizationFailed", "does not have authorization"),
-        "you do not have the right to do this in {group}",
+        "you do not have permission to do this in {group}",
         "ask for Owner there (Contributor may not assign roles)",
     ),
     (
@@ -52,7 +52,7 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "this redundancy is not offered in {location}",
         "set storageRedundancy = 'Standard_LRS' and zoneRedundant = false in the parameters",
     ),
-    (("BCP", "bicepparam"), "the parameters or templates cannot be compiled", "correct the line named above"),
+    (("BCP", "bicepparam"), "the parameters or templates cannot be compiled", "correct the line shown above"),
 )
 """Failures that occur in practice: part of az's message, what it means, and the remedy."""
 

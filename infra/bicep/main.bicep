@@ -11,7 +11,7 @@ param name string
 @description('The region for all resources.')
 param location string = resourceGroup().location
 
-@description('Tags for all resources, as in {\'cost-centre\': \'1234\'}.')
+@description('Tags for all resources, such as {\'cost-centre\': \'1234\'}.')
 param tags { *: string } = {}
 
 @description('Whether storage and vault get a lock that has to be removed before they can be deleted.')
@@ -65,7 +65,7 @@ param instanceMemory int = 2048
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_ZRS'
 
-@description('Whether instances are spread over the region\'s availability zones. If storage is zone-redundant, too, the app survives the loss of a data centre.')
+@description('Whether instances are spread over the region\'s availability zones. If storage is also zone-redundant, the app survives the loss of a data centre.')
 param zoneRedundant bool = contains(storageRedundancy, 'ZRS')
 
 @description('How long logs are kept, in days.')

@@ -127,7 +127,8 @@ def _role(id_: str, value: str, name: str, does: str) -> Document:
 def audience_of(tenant: Tenant, host: str, *, multi: bool, single: bool) -> str:
     """Which tenants' users may sign in.
 
-    Multi-tenant registrations are only restricted on request: a restriction locks out all customers of a provider.
+    Multi-tenant registrations are only restricted on request, because a restriction locks out all customers of a
+    provider.
     """
     there = existing_audience(tenant, f"vmr-scheduling-api-{host}")
     if multi or (there == MULTI_TENANT and not single):

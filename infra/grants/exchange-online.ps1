@@ -181,7 +181,7 @@ if ($outside.Count) {
 Write-Output "The app may use $Mailbox, but not $OtherMailbox. This takes effect within 30 minutes to 2 hours."
 $others = @($found.EmailAddresses | ForEach-Object { "$_" } | Where-Object { $_ -match '^smtp:' -and $_ -cnotmatch '^SMTP:' })
 if ($others.Count) {
-    Write-Output "Invitations to its other addresses ($($others -join ', ')) are delivered to it, too."
+    Write-Output "Invitations to its other addresses ($($others -join ', ')) are also delivered to it."
 }
 
 # --- Advice ------------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def _read(url: str) -> Document | None:
     except AzError as error:
         if _is_unknown(error):
             return None
-        fail(f"app registrations cannot be read: {error}", "you need the right to read app registrations in Entra")
+        fail(f"app registrations cannot be read: {error}", "you need permission to read app registrations in Entra")
 
 
 def _write(url: str, document: Document, *headers: str) -> None:

@@ -25,7 +25,7 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
         prog="infra/live-check",
         description=(__doc__ or "").splitlines()[0],
         epilog=f"Without --write nothing is changed. Credentials come from the environment only: {TENANT}, {CLIENT},"
-        f" {SECRET} of an app registration with the grants of docs/exchange.md, or an access token in {TOKEN}.",
+        f" {SECRET} of an app registration with the grants in docs/exchange.md, or an access token in {TOKEN}.",
     )
     parser.add_argument("--equipment", required=True, metavar="ADDRESS", type=_address, help="the equipment mailbox")
     parser.add_argument(

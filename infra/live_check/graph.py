@@ -1,6 +1,6 @@
 """A Graph client that uses only the standard library, because our packages are not installed on administrators'
 machines. It sends and receives JSON, raises refusals as exceptions, and never shows anything from people's mail. The
-product's own client is shared/mailboxes/graph/client.py; both send the same headers.
+product's own client is shared/mailboxes/graph/client.py. Both send the same headers.
 """
 
 import base64
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 class Refused(Exception):
     """Graph refused a request.
 
-    `status` is the HTTP status and `code` is Graph's own. Graph's message is dropped: it may name people.
+    `status` is the HTTP status and `code` is Graph's own. Graph's message is dropped, because it may name people.
     """
 
     def __init__(self, status: int, code: str) -> None:
@@ -42,7 +42,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
-        """Do not follow the redirect: its response becomes an error."""
+        """Do not follow the redirect. Its response becomes an error."""
 
 
 class Graph:

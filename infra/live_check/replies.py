@@ -43,7 +43,7 @@ def _calendar(event: Json, organizer: str, attendee: str) -> list[str]:
 
 
 def _moment(when: Json) -> str:
-    """A time from Graph, always in UTC here, in iCalendar format."""
+    """A time from Graph (always in UTC here) in iCalendar format."""
     return f"{datetime.fromisoformat(when['dateTime'][:19]):%Y%m%dT%H%M%SZ}"
 
 

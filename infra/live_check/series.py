@@ -62,7 +62,7 @@ class Series:
         return f"{self.held.meeting.start + timedelta(days=number):%Y-%m-%d}"
 
     def _own_occurrence(self, number: int) -> str:
-        """The id in the organizer's mailbox of an occurrence (counted from 0) that has not been moved."""
+        """The id, in the organizer's mailbox, of an occurrence that has not been moved (counted from 0)."""
         found = self._instances(self._boxes.organizer, self.held.meeting.id)
         for each in found:
             if each["start"]["dateTime"].startswith(self._day(number)):

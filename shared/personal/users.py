@@ -221,7 +221,7 @@ def _with(user: UserRecord, integration: Integration, key: str, ends: int = 0) -
 
 
 def _with_outlook(user: UserRecord, integration: Integration, outlook: Caller) -> UserRecord:
-    """The record with an added sign-in by Outlook's token. It is permanent if the token was issued after the first
+    """The record with an added sign-in through Outlook's token. It is permanent if the token was issued after the first
     token expired.
     """
     before = user.remembered(integration.uuid, digest(outlook.key))

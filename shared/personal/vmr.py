@@ -33,9 +33,9 @@ class Alias(BaseModel):
 
 class PersonalVmr(BaseModel):
     """A stored VMR. `integration` is the uuid of the integration that it belongs to; "" for all. `created` is an ISO
-    time. `settings` contains the original's other fields, keyed by name, if they differ from their defaults. `names`
-    contains the names of the objects that their URIs refer to. `revision` counts the VMR's changes; nodes get the
-    newest revision. The limits are those of the table, and apply when a value is written. Stored values are read as
+    time. `settings` contains those of the original's other fields that differ from their defaults, keyed by name.
+    `names` contains the names of the objects that their URIs refer to. `revision` counts the VMR's changes; nodes get
+    the newest revision. The limits are those of the table, and apply when a value is written. Stored values are read as
     they are.
     """
 

@@ -2,14 +2,11 @@
 
 `<list>-<state>` contains only the entries with that state, `<list>@<integration>` only those of that integration:
 
-    aliases       every booking                               by number
-    series        series                                      by number
-    occurrences   occurrences, until a day after their end    by number
-    meetings      meetings that have, or had, a room          by number
-    starts        the same meetings                           by start
-    current       those that are in progress or to come       by start
-    over          those that are over                         by start
-    decisions     operations                                  by id, which increases with time
+    aliases       every booking                               by number series        series
+    by number occurrences   occurrences, until a day after their end    by number meetings      meetings that have, or
+    had, a room          by number starts        the same meetings                           by start current
+    those that are in progress or upcoming      by start over          those that are over                         by
+    start decisions     operations                                  by id, which increases with time
 
 The states of operations are OUTCOMES.
 """
@@ -94,8 +91,7 @@ def outcome_of(operation: Operation) -> str:
 
 
 def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str], now: datetime) -> Entries:
-    """The entries of a booking whose numbers are set. `decided` contains its meeting's correlation ids, newest
-    first.
+    """The entries for a booking whose numbers are set. `decided` contains its meeting's correlation ids, newest first.
     """
     values, number = _booking_values(booking, integration_id, decided), f"{booking.numbers.own:010}"
     lists = [ALIASES] + [SERIES] * recurs(booking) + [MEETINGS] * (room_of(booking) is not None)
@@ -111,7 +107,7 @@ def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str
 
 
 def operation_entries(integration: str, integration_id: int, operation: Operation) -> Entries:
-    """The entries of an operation."""
+    """The entries for an operation."""
     # Lists show neither the texts of answers and e-mails nor their recipients.
     told = replace(operation, text="", drafts=(), before="").values()
     values: Values = {**told, "integration_id": integration_id, "correlation": operation.correlation_id}
@@ -121,8 +117,9 @@ def operation_entries(integration: str, integration_id: int, operation: Operatio
 
 
 def operation_id(operation: Operation) -> int:
-    """A number of at most 53 bits that increases with the time of the decision. It consists of milliseconds and part of
-    a digest. With a million operations a year, the chance that two share an id is 1 in 250; lists then show both.
+    """A number of at most 53 bits that increases with the time of the decision. It consists of the time in milliseconds
+    and part of a digest. With a million operations a year, the chance that two share an id is 1 in 250. If two do,
+    lists show both.
     """
     digest = hashlib.sha256(operation.correlation_id.encode()).digest()
     return first_operation_id(datetime.fromisoformat(operation.created)) + int.from_bytes(digest[:2]) % _SHARE

@@ -25,7 +25,8 @@ NOTED_AT_ONCE = 90
 """Rows per transaction, which may contain at most 100 writes."""
 
 UNWRITTEN_FOR = timedelta(minutes=15)
-"""How long a record may be in the journal before being written: longer than a function may run (five minutes)."""
+"""How long a record may be in the journal before it is written. This is longer than a function may run (five minutes).
+"""
 
 _AT_ONCE, _LONG_AGO = "0", datetime(2020, 1, 1, tzinfo=UTC)
 _SOONEST, _LATEST = timedelta(seconds=2), timedelta(minutes=10)
@@ -86,8 +87,8 @@ class Journal:
         self._table = meetings
 
     async def note(self, records: Iterable[Record], when: datetime) -> None:
-        """Have records added to the lists at `when`. A record can be noted for several times. Makes one round trip per
-        90 records.
+        """Have records added to the lists at `when`. The same record can be noted for more than one time. Makes one
+        round trip per 90 records.
         """
         await self._put([(each, _moment(when), when) for each in records])
 

@@ -38,8 +38,8 @@ class RecordLists:
     async def page(
         self, list_: str, offset: int, limit: int, first: str = "", end: str = "", *, backwards: bool = False
     ) -> Page | None:
-        """See CountedLists.page. None while the lists are incomplete; the records have to be read instead. In most
-        cases makes three round trips, one of them to check that nothing has changed.
+        """See CountedLists.page. None while the lists are incomplete; the records have to be read instead. Usually
+        makes three round trips, one of them to check that nothing has changed.
         """
         if not await self._follow():
             return None
@@ -52,8 +52,8 @@ class RecordLists:
         return await CountedLists(self.tables).at(list_, place) if await self._follow() else None
 
     async def of(self, names: Sequence[str], list_: str) -> list[Row] | None:
-        """A list's entries for those records with these names (`Record.called`) that it contains. None while the lists
-        are incomplete. Makes one round trip, and two more for each name.
+        """A list's entries for the records with these names (`Record.called`), without those that it does not contain.
+        None while the lists are incomplete. Makes one round trip, and two more for each name.
         """
         if not await self._follow():
             return None

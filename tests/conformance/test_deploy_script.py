@@ -209,7 +209,7 @@ def test_the_script_warns_of_missing_rights(azure: Azure, permissions: list[dict
     azure.change(permissions=permissions)
     ran = deploy(azure, "--yes")
     assert ran.code == 0
-    assert ("Warning: you do not have the right Microsoft.Authorization/roleAssignments/write" in ran.output) == warned
+    assert ("Warning: you do not have the permission Microsoft.Authorization/roleAssignments/write" in ran.output) == warned
 
 
 def test_a_deleted_vault_of_the_same_resource_group_is_recovered(azure: Azure) -> None:
@@ -244,7 +244,7 @@ FAULTS = [
     ("provider register", "AuthorizationFailed", "cannot be registered", "az provider register -n"),
     ("group create", "AuthorizationFailed", "resource group cannot be created", "owner of the subscription"),
     (DEPLOYMENT, "ERROR: BCP035: missing", "cannot be compiled", "correct the line"),
-    (DEPLOYMENT, "(AuthorizationFailed) no", "do not have the right to do this", "Owner"),
+    (DEPLOYMENT, "(AuthorizationFailed) no", "do not have permission to do this", "Owner"),
     (DEPLOYMENT, "vault in deleted state", "kept for 90 days", "az keyvault recover"),
     (DEPLOYMENT, "QuotaExceeded", "quota", "Quotas"),
     (DEPLOYMENT, "RequestDisallowedByPolicy: x", "policy of your organization", "privateNetwork"),

@@ -16,7 +16,7 @@ param insightsResourceId string
 @description('Who gets an e-mail.')
 param emails string[]
 
-@description('Whether the app has run before. If not, the alert that it has stopped is off until infra/deploy.sh has deployed the first package.')
+@description('Whether the app has run before. If not, the alert for a stopped app is off until infra/deploy.sh has deployed the first package.')
 param packageDeployed bool
 
 var alerts = [

@@ -136,8 +136,8 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role 
   }
 }]
 
-// A role for rows but not tables: every built-in role that can write rows can also delete tables. The Functions host
-// tries to create a table for its own diagnostic events. Without the right to do so, it logs a warning.
+// A role for rows, but not for tables. Every built-in role that can write rows can also delete tables. The Functions
+// host tries to create a table for its own diagnostic events. Without permission to do so, it logs a warning.
 resource tableEntities 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, name, 'table-entities')
   properties: {

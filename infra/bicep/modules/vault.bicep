@@ -25,9 +25,9 @@ param dataLock bool
 @description('Log Analytics workspace of the audit log.')
 param workspaceResourceId string
 
-// Key Vault Secrets Officer: admins set secrets through the app (shared/secrets/vault.py), so the app has to write and
-// delete them, too. The person who deploys gets no role: infra/app_secrets.py writes the app's own secrets through
-// Azure Resource Manager.
+// Key Vault Secrets Officer: admins set secrets through the app (shared/secrets/vault.py), so the app also has to write
+// and delete them. The person who deploys gets no role: infra/app_secrets.py writes the app's own secrets through Azure
+// Resource Manager.
 var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
