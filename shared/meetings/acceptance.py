@@ -164,7 +164,7 @@ def _choose(
 
 
 def _may_have(item: CalendarItem, booking: Booking) -> bool:
-    """Whether a meeting may have a booking, which must be unused or already the meeting's own (A4).
+    """Whether a meeting may have a booking. The booking must be unused or already the meeting's own (A4).
 
     A series may take over the booking of one of its occurrences, but an occurrence may not take over another
     occurrence's booking.
@@ -215,7 +215,7 @@ def _schedule_with_series(
 def _schedule_apart(
     item: CalendarItem, chosen: Booking, own: Booking | None, apart: Booking | None, calendar: Calendar, now: datetime
 ) -> Decision:
-    """Decide on an occurrence that has its own room; the series' room is then closed for that occurrence."""
+    """Decide on an occurrence that has its own room. The series' room is then closed for that occurrence."""
     at = Calendar((item.occurrence,))
     beside: tuple[Booking, ...] = ()
     if own:

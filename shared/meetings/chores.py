@@ -160,7 +160,7 @@ class Chores:
         await self._guarded(visit, renew, AlarmKind.SUBSCRIPTION)
 
     async def _agenda(self, visit: Visit) -> None:
-        """Extend series, close rooms that are over, and count the rooms for the next few days (M3, C4, W5)."""
+        """Extend series, close the rooms of past meetings, and count the rooms for the next few days (M3, C4, W5)."""
 
         async def go_on(visit: Visit) -> None:
             if await falls_due(self.storage, visit.integration.uuid, ONWARD, self.clock.now()):

@@ -1,4 +1,4 @@
-"""Handles due tasks: extends series, closes rooms that are over, and deletes old records (C4, M3, A3).
+"""Handles due tasks: extends series, closes the rooms of past meetings, and deletes old records (C4, M3, A3).
 
 Each pass is bounded. The next pass resumes where it ended, because a task's row is deleted when the task is done. The
 cost depends on how much is due, not on how much is stored.

@@ -12,7 +12,7 @@ from shared.storage import Row, Table, Values
 
 @dataclass(frozen=True)
 class Lease:
-    """The exclusive right to finish an operation, held until the operation is finished or the lease released.
+    """The exclusive right to finish an operation, held until the operation is finished or the lease is released.
     `bookings` contains the bookings, as stored, whose rooms have to be updated. `tried` means that an answer may have
     been sent already; only Exchange knows. `tries` counts the failed attempts to answer.
     """

@@ -7,8 +7,8 @@ invitation with another, unused alias, the meeting gets that alias.
 
 A meeting that an admin has given to another owner stays with that owner, regardless of what the organizer sends. The
 new owner is shown as its organizer, owns the room on a Management Node, and receives the instructions when they are
-resent. Erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer. Only the
-organizer can move or cancel it, and gets the answers. Rendered templates still name the organizer.
+resent. Erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer, who still gets
+the answers. Nobody else can move or cancel it. Rendered templates still name the organizer.
 """
 
 from __future__ import annotations

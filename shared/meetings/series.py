@@ -10,7 +10,7 @@ from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem
 
 MOST_APART = 30
-"""Maximum number of occurrences in one series with separate rooms. Cancelling the series closes all of them in one
+"""Maximum number of occurrences with separate rooms in one series. Cancelling the series closes all of them in one
 transaction of 100 writes.
 """
 

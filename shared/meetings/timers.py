@@ -66,7 +66,7 @@ class Timers:
         await self.rounds.start(Round.RENEW, by_hand=by_hand)
 
     async def agenda(self) -> None:
-        """Extend series, and close rooms that are over (M3, C4)."""
+        """Extend series, and close the rooms of past meetings (M3, C4)."""
         await self.rounds.start(Round.AGENDA)
 
     async def compare(self) -> None:
@@ -96,8 +96,8 @@ class Timers:
         return sorted([each async for each in self.integrations.outlines()], key=lambda integration: integration.id)
 
     async def connect(self, uuid: str, changed: frozenset[str] = frozenset()) -> None:
-        """Test an integration's connection immediately, for an admin who has just saved it or signed it in (E3, E4).
-        `changed` lists the changed settings. Alarms about things that no longer exist are cleared.
+        """Test an integration's connection immediately, for an admin who has just saved it or signed in its service
+        account (E3, E4). `changed` lists the changed settings. Alarms about things that no longer exist are cleared.
         """
         integration = await self.integrations.get(uuid)
         await self.alarms.clear_unused(integration)

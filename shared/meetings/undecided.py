@@ -1,6 +1,6 @@
 """Messages about one meeting that have arrived but have not been decided on yet. Notices arrive in any order, and a
-notice may be delayed until its worker is considered dead. An update's tag is only certain to be missing once there is
-no other message about its meeting left to read.
+notice may be delayed until its worker is considered dead. Whether an update's tag is really missing is only certain
+once no other message about its meeting is left to read.
 """
 
 from datetime import datetime

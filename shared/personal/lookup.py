@@ -33,8 +33,8 @@ class PersonalVmrs:
     source: VmrSource
 
     async def listing(self, uuid: str, token: str) -> list[Listed]:
-        """The `result` of the call personal_vmrs, ordered by name, without VMRs that have no alias. Raises NotFound,
-        NotAuthenticated (also for a user whose record has no address), NotAllowed, Unavailable, RateLimited.
+        """The `result` of the call personal_vmrs, ordered by name, without the VMRs that lack an alias. Raises
+        NotFound, NotAuthenticated (also for a user whose record has no address), NotAllowed, Unavailable, RateLimited.
         """
         integration = await self.integrations.cached(uuid)
         caller = await self.identify(integration, token)

@@ -10,6 +10,6 @@ lists.py        reads the lists for the management API
 
     booking or operation changes ─▶ row in the journal ─▶ the next reader, or the next sweep, adds it ─▶ lists
 
-The journal row is written while the operation is still pending, or the due row still exists, so it cannot be lost in a
+The journal row is written while the operation is still pending or the due row still exists, so it cannot be lost in a
 crash. It contains only ids. A list entry is made from the record's state when it is added to the list.
 """

@@ -1,7 +1,7 @@
 // The function app on Flex Consumption, Python 3.13, and all of its settings. Every setting that the code reads is here
 // (tests/conformance/test_infra_settings.py keeps both sides consistent).
 
-@description('World-wide unique name of the app.')
+@description('Globally unique name of the app.')
 param name string
 
 @description('Region.')

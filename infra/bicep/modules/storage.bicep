@@ -1,7 +1,7 @@
 // The storage account: the product's tables and queues, the deployed package, and the Functions host's own blobs. The
-// app has no right to create tables or queues, so a misspelt name cannot go unnoticed.
+// app may not create tables or queues, so a misspelt name cannot go unnoticed.
 
-@description('World-wide unique name: 3 to 24 lower-case letters and digits.')
+@description('Globally unique name: 3 to 24 lower-case letters and digits.')
 param name string
 
 @description('Region.')

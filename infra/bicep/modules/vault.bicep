@@ -1,7 +1,7 @@
 // The vault: integrations' passwords, client secrets and refresh tokens, and the app's own secrets. Deleted secrets can
 // be recovered for 90 days, whether they were deleted accidentally or maliciously (purge protection).
 
-@description('World-wide unique name, 24 characters at most.')
+@description('Globally unique name, 24 characters at most.')
 param name string
 
 @description('Region.')
