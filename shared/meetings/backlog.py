@@ -39,7 +39,8 @@ class StillWaiting(SchedulingError):
 
 @dataclass(frozen=True)
 class _Entry:
-    """The time when an entry started waiting, and a function that handles the entry and returns whether it succeeded.
+    """The time when an entry started waiting, and a function that handles the entry and returns whether it
+    succeeded.
     """
 
     since: datetime

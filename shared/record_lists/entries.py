@@ -91,7 +91,8 @@ def outcome_of(operation: Operation) -> str:
 
 
 def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str], now: datetime) -> Entries:
-    """The entries for a booking whose numbers are set. `decided` contains its meeting's correlation ids, newest first.
+    """The entries for a booking whose numbers are set. `decided` contains its meeting's correlation ids, newest
+    first.
     """
     values, number = _booking_values(booking, integration_id, decided), f"{booking.numbers.own:010}"
     lists = [ALIASES] + [SERIES] * recurs(booking) + [MEETINGS] * (room_of(booking) is not None)
