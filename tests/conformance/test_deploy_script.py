@@ -209,7 +209,7 @@ def test_the_script_warns_of_missing_rights(azure: Azure, permissions: list[dict
     azure.change(permissions=permissions)
     ran = deploy(azure, "--yes")
     assert ran.code == 0
-    assert ("Warning: you do not have the permission Microsoft.Authorization/roleAssignments/write" in ran.output) == warned
+    assert ("you do not have the permission Microsoft.Authorization/roleAssignments/write" in ran.output) == warned
 
 
 def test_a_deleted_vault_of_the_same_resource_group_is_recovered(azure: Azure) -> None:
