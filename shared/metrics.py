@@ -20,7 +20,7 @@ class Metric(StrEnum):
     """Seconds from a message's arrival in the equipment mailbox to the sending of its answer."""
 
     OUTCOME = "outcome"
-    """1 for every message decided on; dimension `outcome` is the decision."""
+    """1 for every message decided on. Dimension `outcome` is the decision."""
 
     ALLOCATION = "allocation"
     """1 for every allocated alias."""
@@ -29,23 +29,23 @@ class Metric(StrEnum):
     """Messages found by a sweep without a prior notification."""
 
     COMPARE_REPAIRS = "compare_repairs"
-    """Meetings that differed between a mailbox's calendar and the records in a nightly comparison; 0 is normal."""
+    """Meetings that differed between a mailbox's calendar and the records in a nightly comparison. 0 is normal."""
 
     ROOM_DELAY = "room_delay"
     """How many seconds late a room was created on a Management Node (relative to start, buffer and lead time)."""
 
     ROOM_REPAIRS = "room_repairs"
-    """Rooms that a nightly comparison found missing from a Management Node, or still there after their end; 0 is
+    """Rooms that a nightly comparison found missing from a Management Node, or still there after their end. 0 is
     normal.
     """
 
     ROUND = "round"
-    """1 for every processed message of a round, and for every round that concerns no integration; dimension `outcome`
+    """1 for every processed message of a round, and for every round that concerns no integration. Dimension `outcome`
     is the round.
     """
 
     TURNED_AWAY = "turned_away"
-    """Requests with a user name and password that were rejected without a check because too many were waiting.
+    """Requests with a user name and password that were rejected without being checked, because too many were waiting.
     Dimension `outcome` is the realm: `policy` or `management`.
     """
 

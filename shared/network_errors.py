@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def why_not_reached(error: BaseException) -> str:
-    """The reason for an httpx error. The text mentions no path and no person, only the configured host if at all."""
+    """The reason for an httpx error. The text never mentions a path or a person, and at most the configured host."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):

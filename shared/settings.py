@@ -16,8 +16,8 @@ class SettingsError(SchedulingError):
 
 @dataclass(frozen=True)
 class StorageAccount:
-    """Where the storage is: a connection string, or two service URLs for use with the app's identity. `client_id` is
-    that of a user-assigned identity; "" means the system-assigned identity.
+    """How to reach the storage: with a connection string, or with two service URLs and the app's identity. `client_id`
+    is that of a user-assigned identity; "" means the system-assigned identity.
     """
 
     connection_string: str = field(default="", repr=False)
@@ -67,12 +67,12 @@ class Settings:
 
     @property
     def is_local(self) -> bool:
-        """Whether this is a local stack. Only there may plain http and loopback addresses be used."""
+        """Whether this is a local stack. Plain http and loopback addresses are allowed only there."""
         return is_loopback(self.public_base_url)
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL is plain http to this machine itself."""
+    """Whether a URL uses plain http to this machine itself."""
     return _scheme_and_host(url) in {("http", host) for host in ("127.0.0.1", "localhost", "::1")}
 
 

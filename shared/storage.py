@@ -59,10 +59,10 @@ MAX_COLUMNS = 252
 """Maximum number of columns in a row, without its keys."""
 
 MAX_MESSAGE = 48 * 1024
-"""Maximum size of a message in bytes. Encoded in base64, that is 64 KiB."""
+"""Maximum size of a message in bytes. In base64, this becomes 64 KiB."""
 
 MESSAGE_LIFETIME = timedelta(days=7)
-"""How long a queue keeps a message. It can be hidden only for less than that."""
+"""How long a queue keeps a message. A message can only be hidden for less than that."""
 
 _REQUEST_OVERHEAD = 1024
 """A generous estimate of the bytes that each row adds to a transaction's request, besides its columns and keys."""
@@ -129,8 +129,8 @@ def is_key(text: str) -> bool:
 
 
 def before(key: str) -> str:
-    """A key to start a range with, so that the range begins at `key`. It sorts before `key`, and after every smaller
-    key that is not longer.
+    """A key to pass as `after`, so that a range begins at `key`. It sorts before `key`, and after every smaller key
+    that is not longer.
     """
     return key[:-1] + chr(ord(key[-1]) - 1)
 
@@ -223,7 +223,7 @@ class Table(Protocol):
         ...
 
     def everything(self) -> AsyncIterator[Row]:
-        """Every row in the table. This is for admins' lists and cleanup, never for a user's request."""
+        """Every row in the table. Only for admins' lists and cleanup, never for a user's request."""
         ...
 
 

@@ -46,7 +46,7 @@ def zone_info(name: str) -> ZoneInfo:
 
 def zone_like(offset_at: OffsetAt, when: datetime) -> str:
     """The IANA name of a zone whose time follows these rules throughout the year of `when`; "" if there is none.
-    Windows' zones are tried first, because Outlook users have them.
+    Windows zones are tried first, because Outlook uses them.
     """
     noons = [datetime(when.year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
     wanted = [offset_at(noon) for noon in noons]

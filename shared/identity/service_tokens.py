@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 
 EWS_RESOURCE = "https://outlook.office365.com"
 GRAPH_RESOURCE = "https://graph.microsoft.com"
-"""Only the doctor requests tokens for this resource, to see who is signed in, so a registration without permissions for
-it raises no alarm.
+"""Only the doctor requests tokens for this resource, to see who is signed in. A registration without permissions for it
+therefore raises no alarm.
 """
 
 RENEW_TOKEN_BEFORE = timedelta(minutes=5)
-"""How long before its expiry an access token is renewed."""
+"""An access token is renewed this long before it expires."""
 
 _NOT_SIGNED_IN = (
     "The service account is not signed in: it never was, or OAuth was switched off and on, or the service account "
@@ -36,7 +36,7 @@ _NOT_SIGNED_IN = (
 )
 _CAUSES = {
     "AADSTS50173": "The service account's password was changed, or its sign-ins were revoked.",
-    "AADSTS700082": "The service account's sign-in was not used for 90 days.",
+    "AADSTS700082": "The service account's sign-in has not been used for 90 days.",
     "AADSTS70008": "The service account's sign-in has expired.",
     "AADSTS70043": "The organization's sign-in frequency requires the service account to sign in again.",
     "AADSTS50076": "The service account must complete multi-factor authentication (again).",
@@ -44,7 +44,7 @@ _CAUSES = {
     "AADSTS50079": "The service account must register for multi-factor authentication.",
     "AADSTS53003": "Conditional Access blocks the service account.",
     "AADSTS50057": "The service account is disabled.",
-    "AADSTS65001": "The application does not have the service account's consent (any more).",
+    "AADSTS65001": "The application does not have, or no longer has, the service account's consent.",
     "AADSTS700016": "The application (OAuth client ID) was not found in the tenant.",
     "AADSTS7000215": "The OAuth client secret is wrong.",
     "AADSTS7000222": "The OAuth client secret has expired.",
@@ -108,8 +108,7 @@ class ServiceTokens:
         try:
             await self._renew(integration)
         except SchedulingError as error:
-            # SignInNeeded has raised its alarm. After an outage, renewal is retried the next night, and there are 90
-            # nights.
+            # SignInNeeded has raised its alarm. After an outage, renewal is retried every night, for up to 90 nights.
             log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
 
     async def client_secret(self, integration: Integration) -> dict[str, str]:
@@ -162,7 +161,8 @@ class ServiceTokens:
 
 
 def ews_resource(integration: Integration) -> str:
-    """The audience of tokens for an integration's EWS: the server in its URL, because national clouds have their own.
+    """The audience of tokens for an integration's EWS. It is the server in the EWS URL, because national clouds have
+    their own servers.
 
     The sign-in itself requests this audience. A v1 refresh token is valid for every resource that the registration may
     use.

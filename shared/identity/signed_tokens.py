@@ -1,6 +1,6 @@
 """Small statements that this service signs for itself: sign-ins in progress, and sessions. They are JWTs with HS256.
-Each purpose has its own key and type, both derived from TAG_SIGNING_KEY: a statement for one purpose is never valid for
-another.
+Each purpose has its own key and type, both derived from TAG_SIGNING_KEY, so a statement for one purpose is never valid
+for another.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shared.clock import Clock
 from shared.errors import NotAuthenticated
 
 MAX_TOKEN_LENGTH = 4096
-"""Maximum length of a token in characters. Our own are a few hundred characters long."""
+"""Maximum length of a token, in characters. Our own tokens are a few hundred characters long."""
 
 
 class Signed:
@@ -32,7 +32,7 @@ class Signed:
         return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": self._type})
 
     def is_one(self, text: str) -> bool:
-        """Whether the text claims to be a token for this purpose; nothing is verified."""
+        """Whether the text claims to be a token for this purpose. Nothing is verified."""
         if len(text) > MAX_TOKEN_LENGTH:
             return False
         try:

@@ -48,7 +48,7 @@ class MailboxAddresses:
 
     async def of(self, integration: str) -> tuple[str, ...]:
         """The mailbox addresses of an integration (uuid): the address configured when they were read, then the others;
-        () if unknown.
+        () if they are unknown.
         """
         uuid, now = integration.lower(), self._clock.now()
         cached = self._known.get(uuid)

@@ -1,4 +1,4 @@
-"""The queue's messages. They only contain ids, so that the handler reads the current state."""
+"""The queue's messages. They contain only ids, so that the handler reads the current state."""
 
 import json
 import zlib
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from shared.storage import Queue
 
 QUEUE_MESSAGE_MAX_BYTES = 45_000
-"""Maximum length in characters of one queue message. Base64 turns it into 60,000, and Azure accepts 65,536."""
+"""Maximum length of a queue message, in characters. Base64 lengthens it to 60,000, and Azure accepts 65,536."""
 
 LOOKS = 9
-"""How many times the queue retries, after 1, 2, 4 … 256 seconds: eight minutes in total, longer than a lease
-(operation.py). By then, a message that has to wait longer is in the list of waiting messages (waiting.py).
+"""How many times a message is retried, after 1, 2, 4 … 256 seconds. This takes eight minutes in total, which is longer
+than a lease (operation.py). By then, a message that has to wait longer is in the list of waiting messages (waiting.py).
 """
 
 LOOKS_FOR_ITEM = 12
@@ -42,8 +42,8 @@ class Notice:
     `resubscribe` asks for the subscription to be repaired before the mailbox is swept. `attempt` counts failed
     attempts, `itemless` those that found no calendar item. `swept` means that a sweep has found the message, `sought`
     that its possible invitation has been searched for, and `delayed` that it was postponed by a second or two.
-    `lined_up`, without a message, asks for the notices that are lined up (lanes.py). The message id may stand for a
-    calendar item (comparison.py).
+    `lined_up`, without a message, asks for the lined-up notices to be handled (lanes.py). The message id may stand for
+    a calendar item (comparison.py).
     """
 
     integration: str
@@ -120,8 +120,8 @@ def decode(body: str) -> list[Notice]:
 
 @cache
 def _adapter() -> "TypeAdapter[list[Notice]]":
-    """The adapter for decoding. It is created on first use, because the webhook, which must respond during a cold
-    start, only encodes.
+    """The adapter for decoding. It is created on first use, because the webhook only encodes and must respond quickly
+    during a cold start.
     """
     from pydantic import TypeAdapter
 

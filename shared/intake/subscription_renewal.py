@@ -1,7 +1,7 @@
-"""Renews a mailbox's subscription, and replaces it if it is lost or was created under other terms (M9).
+"""Renews a mailbox's subscription, and replaces it if it is lost or was created on different terms (M9).
 
 A timer renews every subscription once per RENEW_EVERY, which also reveals those that Exchange has lost. On other
-occasions (a lifecycle notification, a check by an admin) it is renewed if less than RENEW_BEFORE is left.
+occasions (a lifecycle notification, a check by an admin), a subscription is renewed if less than RENEW_BEFORE is left.
 """
 
 from datetime import datetime, timedelta

@@ -104,7 +104,7 @@ def is_subscription(row: Row) -> bool:
 
 
 def parts(state: str) -> dict[str, str]:
-    """Split a state into as many columns as it needs: EWS's states grow with the folder, and a column has at most
+    """Split a state into as many columns as it needs. EWS's states grow with the folder, and a column holds at most
     32,768 characters.
     """
     rest = range(_COLUMN, len(state), _COLUMN)

@@ -27,7 +27,7 @@ SWEEP_MAX_PAGES = 50
 """Maximum number of pages per folder and sweep. The next sweep continues where this one stopped."""
 
 ARRIVALS_OVERLAP = timedelta(minutes=10)
-"""How far the list of arrivals reaches back before the previous list. Messages may be listed late."""
+"""How far each list of arrivals overlaps the previous one, because messages may be listed late."""
 
 STATE_MAX_AGE = timedelta(hours=1)
 """How long a folder's state is kept while nothing happens there. Graph discards states that are not used for a long
@@ -41,7 +41,7 @@ MOST_MARKS = 3_000
 """How many listed messages are remembered until the next list. Each takes nine characters in a column of 32,768."""
 
 PROBES = 5
-"""How many messages are tried to find out whether any can be read."""
+"""Number of messages to try when checking whether any can be read."""
 
 _LOOKUP_CONCURRENCY = 16
 
@@ -112,8 +112,8 @@ class Watcher:
         """Enqueue every message that has arrived since the last sweep, including those in Deleted Items. Returns their
         number.
 
-        The Inbox's arrivals are listed. Its delta query, which also reports old messages that were moved there, then
-        runs only once an hour while nothing unknown is listed, unless `thorough`.
+        The Inbox's arrivals are listed. Unless `thorough`, its delta query then runs only once an hour while nothing
+        unknown is listed. The delta query also reports old messages that were moved to the Inbox.
         """
         seen: set[str] = set()
         found = await self._sweep_arrivals(self.arrivals, seen) if self.arrivals else 0
@@ -127,7 +127,9 @@ class Watcher:
         return not told or datetime.fromisoformat(told) + STATE_MAX_AGE <= self.clock.now()
 
     async def not_found(self) -> None:
-        """Note that a message could not be read despite retries, so that `check_readable` finds out whether any can."""
+        """Note that a message could not be read despite retries, so that `check_readable` checks whether any message
+        can.
+        """
         if self.arrivals and await self.state.read("not_found") is None:
             await self.state.write("not_found")
 
@@ -159,7 +161,7 @@ class Watcher:
         return True
 
     async def _sweep_arrivals(self, arrivals: Arrivals, seen: set[str]) -> int:
-        """Enqueue arrivals that the delta query may never report. Adds listed messages to `seen`, and returns how many
+        """Enqueue arrivals that the delta query may never report, add listed messages to `seen`, and return how many
         were new.
 
         The first delta query reports everything, so older messages need not be listed.
@@ -191,9 +193,9 @@ class Watcher:
         return len(fresh)
 
     async def poll(self) -> int:
-        """Sweep once a minute. This takes one call while nothing happens, because messages in Deleted Items have been
-        in the Inbox before. If Exchange moves messages there by itself, Deleted Items is also checked every five
-        minutes.
+        """Sweep once a minute. While nothing happens, this takes a single call for the Inbox, because messages reach
+        Deleted Items through the Inbox. If Exchange moves messages to Deleted Items by itself, that folder is also
+        checked every five minutes.
         """
         swept = await self._sweep_folder(Folder.INBOX)
         if swept.stirred or (self.files_away and self.clock.now().minute % 5 == 0):
@@ -212,7 +214,7 @@ class Watcher:
             stirred = stirred or changes.stirred
             if changes.state != state and (changes.stirred or changes.more or self._is_stale(row)):
                 # Saved last, so that after a crash before this line the next sweep finds the same messages again. Graph
-                # returns a new state each time, even if nothing has happened; the previous one stays valid.
+                # returns a new state each time, even if nothing has happened, but the previous state stays valid.
                 state = changes.state
                 await self.state.write(folder, **parts(state), at=self.clock.now().isoformat())
             if not changes.more:
@@ -238,8 +240,8 @@ class Watcher:
 
     async def _unfinished(self, messages: Sequence[str]) -> list[str]:
         """The messages that still need handling, found with one point read per message. Messages that a notification
-        announced, or that moved when they were answered, do not need it. Nor do most of the messages that are reported
-        again after a server has lost its sync state.
+        announced, or that moved when they were answered, have already been handled. So have most of the messages that
+        are reported again after a server has lost its sync state.
         """
         slots, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), meetings_table(self.storage)
 

@@ -22,7 +22,7 @@ WEBHOOK_BODY_MAX_BYTES = 1024 * 1024
 MAX_NOTIFICATIONS = 5000
 
 MESSAGE_ID_MAX_LENGTH = 1024
-"""Maximum length in characters of a message id. Outlook's ids have about 150."""
+"""Maximum length of a message id, in characters. Outlook's ids are about 150 characters long."""
 
 
 class Webhook:
@@ -54,10 +54,10 @@ class Webhook:
 
 
 def _notice(integration: str, fields: Mapping[str, Any]) -> Notice | None:
-    """The notice for an accepted notification; None if it names no message."""
+    """The notice for an accepted notification; None if it contains no valid message id."""
     if event := fields.get("lifecycleEvent"):
         return Notice.resync(integration, resubscribe=event != "missed")
-    # The path in `resource` is never used, only the id, with the address of our own mailbox.
+    # Only the id is used, with the address of our own mailbox. The path in `resource` is ignored.
     data = fields.get("resourceData")
     message = _text(data, "id") if isinstance(data, dict) else ""
     return Notice(integration, message) if _is_id(message) else None

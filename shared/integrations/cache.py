@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.integrations.integration import Integration
 
 CACHE_MAX_AGE = timedelta(seconds=30)
-"""Maximum age of a cached entry. A save by another instance takes effect everywhere within this time."""
+"""Maximum age of a cached entry. A save by any instance takes effect everywhere within this time."""
 
 CACHE_MAX_ENTRIES = 256
 

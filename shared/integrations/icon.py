@@ -13,7 +13,8 @@ from io import BytesIO
 
 SIDE = 80
 ICON_MAX_BYTES = 128 * 1024
-"""Maximum file size, several times what 80 × 80 pixels can take up even with 16 bits per channel and poor compression.
+"""Maximum file size. It is several times what 80 × 80 pixels take up, even with 16 bits per channel and poor
+compression.
 """
 
 MAX_UNPACKED = 1024 * 1024
@@ -29,7 +30,7 @@ _Chunk = tuple[bytes, bytes]
 
 
 def icon_faults(png: bytes) -> list[str]:
-    """The reasons why the bytes cannot be the icon; [] if they can. They are decoded only once all compressed data has
+    """The reasons why the bytes cannot be the icon; [] if they can. They are decoded only after all compressed data has
     been measured.
     """
     if len(png) > ICON_MAX_BYTES:
@@ -72,7 +73,7 @@ def _chunks(png: bytes) -> Iterator[_Chunk]:
 
 
 def _unpacked(chunks: list[_Chunk]) -> int:
-    """Total size of all compressed data once decompressed, in bytes. Counting stops above MAX_UNPACKED."""
+    """Total size of all compressed data after decompression, in bytes. Counting stops above MAX_UNPACKED."""
     pixels = b"".join(data for kind, data in chunks if kind == b"IDAT")
     total = 0
     for packed in (pixels, *(_packed(kind, data) for kind, data in chunks)):

@@ -51,8 +51,8 @@ class Integration(
 ):  # in the reverse order of SECTIONS: pydantic collects fields from the last base to the first
     """One connection between a VMR platform and an Exchange deployment (I1).
 
-    Attributes have the management API's field names. A secret's attribute holds the reference to pass to
-    `SecretStore.get`; it is falsy if no secret is set.
+    Attributes have the same names as the management API's fields. The attribute for a secret holds the reference to
+    pass to `SecretStore.get`, and is falsy if no secret is set.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -75,7 +75,7 @@ class Integration(
         match self.authentication_method:
             case "GRAPH":
                 return False
-            case "APP_PERM":  # also chosen in Exchange Online, by clients without GRAPH
+            case "APP_PERM":  # also used with Exchange Online, by clients that do not know GRAPH
                 return bool(self.url) and not is_exchange_online(self.url)
         return True
 
@@ -118,7 +118,7 @@ class Integration(
 
 
 def settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
-    """Every setting, in the order of the admin form: its name, pydantic's description of it, and ours."""
+    """Every setting in the order of the admin form, with its name, pydantic's description and our own."""
     for name, field in Integration.model_fields.items():
         yield name, field, setting_of(field)
 

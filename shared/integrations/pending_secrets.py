@@ -22,7 +22,7 @@ class PendingSecrets:
     """Stores a save's secrets once, and deletes them again if the save is rejected.
 
     async with PendingSecrets(secrets, uuid) as keep:
-        references = await keep(given)      # however often the save is repeated
+        references = await keep(given)      # may be called again if the save is repeated
         …                                   # a rejection here leaves the secret store unchanged
     """
 
@@ -55,8 +55,8 @@ class PendingSecrets:
 
 
 async def drop(secrets: SecretStore, references: Iterable[SecretReference]) -> None:
-    """Delete values that are no longer referenced. If a value cannot be deleted, this is logged and the value stays,
-    unused.
+    """Delete values that are no longer referenced. If a value cannot be deleted, the failure is logged and the unused
+    value stays.
     """
     for reference in references:
         if not reference:

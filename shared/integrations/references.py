@@ -30,7 +30,9 @@ def path_in(reference: str, resource: str = "") -> str:
 
 
 def path_of(field: str, text: str) -> str:
-    """The path of the object in a field's URI; "" if it is not of the resource that the field refers to."""
+    """The path of the object in a field's URI; "" if the URI is invalid, or belongs to another resource than the
+    field's.
+    """
     return path_in(text, REFERENCES[field])
 
 

@@ -44,7 +44,7 @@ class Setting:
     (I6, marked `*`). secret: the value is write-only and stored in a SecretStore; the field itself contains a
     SecretReference (I5). sign_in: a change ends the service account's OAuth sign-in (E3, marked `†`). read_only: set by
     the service, and ignored if an admin sends it. internal: not part of the management API's resource. choices: the
-    name that forms show for each possible value, if there are only a few; the API uses the values alone.
+    name that forms show for each possible value, if there are only a few. The API uses only the values.
     """
 
     label: str
@@ -67,7 +67,7 @@ class Section(BaseModel):
     title: ClassVar[str]
     about: ClassVar[str] = ""
     in_use: ClassVar[Condition | None] = None
-    """The condition under which the section's settings are in use; always if there is none."""
+    """The condition under which the section's settings are in use. If there is none, they are always in use."""
 
 
 Line: TypeAlias = Annotated[str, Field(max_length=250), Format.LINE]

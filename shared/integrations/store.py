@@ -1,5 +1,5 @@
 """Integrations in storage. Each is created, changed or deleted as a whole or not at all. A save that loses a race is
-repeated on the new state. A save of an outdated revision is rejected with a list of what has changed. Secrets are
+repeated with the new state. A save of an outdated revision is rejected with a list of what has changed. Secrets are
 stored under new references before the transaction, and deleted again if it is rejected. A process that dies in between
 leaves an unreferenced value behind.
 """
@@ -33,7 +33,8 @@ from shared.storage import RowChanged, RowExists, Storage
 MAILBOX_TAKEN = "An integration with this equipment mailbox already exists."
 
 _ATTEMPTS = 32
-"""Each attempt in a race has one winner, so this many changes can be saved at the same time."""
+"""Maximum number of attempts to save a change. Concurrent saves have one winner per attempt, so this many can succeed.
+"""
 
 READS_CONCURRENCY = 32
 """Number of integrations on a page to read concurrently."""
@@ -77,8 +78,8 @@ class IntegrationStore:
         return await self.get(await self._table.uuid_of(id_))
 
     async def uuid_of(self, id_: int) -> str | None:
-        """The uuid of the integration with the given management API id, or None. It may be as old as a result of
-        `cached`.
+        """The uuid of the integration with the given management API id, or None. The result may be as outdated as that
+        of `cached`.
         """
         known = self._cache.uuid_of(id_)
         found = self._cache.get(known) if known else None
@@ -116,8 +117,8 @@ class IntegrationStore:
         self, after: str = "", until: str = "", columns: Sequence[str] = OUTLINE
     ) -> AsyncIterator[Integration]:  # fmt: skip
         """The integrations after `after` and up to `until` (uuids), in ascending order of uuid. Only the columns in
-        OUTLINE are read and all other settings have their defaults, so this is for rounds and lists, never for a
-        meeting. Takes one round trip to storage per thousand integrations.
+        OUTLINE are read, and all other settings have their defaults. This is enough for rounds and lists, but never for
+        a meeting. Takes one round trip to storage per thousand integrations.
         """
         return self._table.between(after, until, columns)
 
@@ -232,10 +233,10 @@ class IntegrationStore:
     async def change(
         self, uuid: str, change: Change, *, revision: int | None = None, icon: bytes | None = None
     ) -> Integration:
-        """Save what `change` makes of the latest state, and the icon. This is repeated if another save interferes.
-        Nothing is checked, so use `update` for settings entered by an admin. If `revision` is given, this is done only
-        if nothing has changed since that revision. Raises NotFound, StaleObject and whatever `change` raises, without
-        saving anything.
+        """Apply `change` to the latest state, and save the result and the icon. This is repeated if another save
+        interferes. Nothing is checked, so use `update` for settings entered by an admin. If `revision` is given, this
+        is done only if nothing has changed since that revision. Raises NotFound, StaleObject and whatever `change`
+        raises, without saving anything.
         """
         async with PendingSecrets(self._secrets, uuid.lower()) as keep:
             for _ in range(_ATTEMPTS):

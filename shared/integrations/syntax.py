@@ -2,8 +2,8 @@
 
 Hosts that this service calls itself must be FQDNs. Numeric addresses and loopback names are rejected, so that no
 setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at an unnamed host in
-its network. Names that resolve to private addresses are fine: an on-premises Exchange usually has such a name. What
-protects these is that the server must have a valid TLS certificate for its name.
+its network. Names that resolve to private addresses are fine: an on-premises Exchange usually has such a name. Other
+hosts with private addresses are protected by TLS, because a server must have a valid certificate for its name.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from shared.integrations.syntax import is_guid
 from shared.storage import Delete, Insert, Put, Replace, RowChanged, Storage, Tables, Write, before
 
 SIGN_IN_STATE = frozenset({"oauth_state", "oauth_refresh_token"})
-"""Settings that the service account's sign-in changes all the time. These changes are not reported to admins.
+"""Settings that change with every sign-in or token renewal of the service account. Admins are not told about these
+changes.
 """
 
 
@@ -43,7 +44,7 @@ class IntegrationTable:
             found = [row async for row in self._table.rows(PARTITION, rows.ID_PREFIX, columns=("uuid",))]
             present = {int(row.key.removeprefix(rows.ID_PREFIX)) for row in found}
             gaps = frozenset(range(1, sequence.integration + 1)) - present
-            with suppress(RowChanged):  # integrations were added or deleted in the meantime: the next call tries again
+            with suppress(RowChanged):  # integrations have been added or deleted; the next call tries again
                 await self._table.commit(PARTITION, sequence.with_gaps(gaps))
         return [id_ for id_ in range(1, sequence.integration + 1) if id_ not in gaps]
 

@@ -6,8 +6,8 @@
     {"rows":1234}
 
 Secrets are not included: tables contain references into the secret store, never values. Subscriptions are left out as
-well: they belong to the URL of the app that created them, so another app must create its own. The lists of records are
-also left out, and rebuilt from the records.
+well. They belong to the URL of the app that created them, so another app must create its own. The lists of records are
+also left out, because an import rebuilds them from the records.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables, che
 
 FORMAT = 1
 IMPORT_CONCURRENCY = 32
-"""How many rows are written concurrently: as many as a storage partition accepts without delay."""
+"""How many rows are written concurrently. This is as many as a storage partition accepts without delay."""
 
 
 class DamagedExport(InvalidRequest):

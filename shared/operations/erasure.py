@@ -120,8 +120,8 @@ async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
 
 
 async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
-    """Delete a decision and its remaining work. Otherwise newer messages about the meeting would wait for work that
-    cannot be finished.
+    """Delete a decision and its remaining work. If the work were left, newer messages about the meeting would wait for
+    it forever.
     """
     row = await meetings.get(decision.row.partition, decision.row.key)
     if row is None or row.etag != decision.row.etag:
@@ -133,7 +133,7 @@ async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
 
 
 def _records(traces: Traces) -> list[Record]:
-    """The list records of these traces."""
+    """These traces as records in the lists."""
     bookings = [Record.booking(each.integration, each.tag) for each in traces.bookings]
     decided = [(each.row.partition, RowKind.OPERATION.name_in(each.row.key)) for each in traces.decisions]
     return [*bookings, *(Record.operation(*each) for each in decided)]
@@ -158,9 +158,7 @@ def _erased(person: Person, changes: Sequence[Change], targets: frozenset[str]) 
 
 
 def _is_about(person: Person, change: Change) -> bool:
-    """Whether the changed object belongs to a person rather than an integration and, judging by its contents, to this
-    person.
-    """
+    """Whether the changed object belongs to this person, judging by its contents. Integrations belong to nobody."""
     return change.target != change.connector and person.is_in(change.name, *map(_text, (change.before, change.after)))
 
 

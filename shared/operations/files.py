@@ -28,8 +28,8 @@ class AzureTables:
 
 @asynccontextmanager
 async def open_tables(where: str) -> AsyncIterator[AzureTables]:
-    """Either the tables at `https://ACCOUNT.table.core.windows.net`, accessed with the az login, or those of the
-    account in a connection string.
+    """The tables at `https://ACCOUNT.table.core.windows.net`, accessed with the az login, or those of the account in a
+    connection string.
 
     The login needs the role Storage Table Data Contributor on the account. Raises InvalidRequest.
     """

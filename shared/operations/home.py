@@ -1,4 +1,4 @@
-"""The page at the deployment's own address, which says what this is and whether it works. The page is public, so it
+"""The page at the deployment's own address. It says what the service is and whether it works. The page is public, so it
 shows no version, no integrations and no causes of problems. Admins find those after signing in.
 """
 

@@ -1,6 +1,6 @@
 """Where secrets are stored: passwords, client secrets, refresh tokens (I5).
 
-Each value is stored under a new reference, and never changed. This makes saving settings atomic: the reference takes
+Each value is stored under a new reference, and never changed. This makes saving settings atomic. A reference takes
 effect with the row that contains it, and after an interrupted or rejected save the old value is still in place.
 
     settings row:  password = "1111…-password-9f2c…"   ──►   Key Vault / encrypted file: the value
@@ -35,7 +35,7 @@ class SecretStore(Protocol):
         ...
 
     async def delete(self, reference: SecretReference) -> None:
-        """Delete the value. It is no error if it is already gone. Raises Unavailable."""
+        """Delete the value, if it still exists. Raises Unavailable."""
         ...
 
     async def close(self) -> None:

@@ -27,8 +27,8 @@ waiting.
 
 
 class KeyVaultSecrets:
-    """A SecretStore. Needs the role Key Vault Secrets Officer on the vault. The SDK is loaded on first use. Soft delete
-    keeps a deleted name taken, but references are never reused anyway.
+    """A SecretStore. Needs the role Key Vault Secrets Officer on the vault. The SDK is loaded on first use. With soft
+    delete, the name of a deleted secret stays taken, but references are never reused anyway.
     """
 
     def __init__(self, vault_uri: str, client_id: str = "", client: SecretClient | None = None) -> None:

@@ -33,7 +33,9 @@ Counts = Mapping[str, int]
 
 
 def outcome(reason: str, decision: str) -> str:
-    """The column for a decision, named after its reason if that is a known name, or otherwise after the decision."""
+    """The column for a decision. It is named after the reason if that is a known name, and otherwise after the
+    decision.
+    """
     return OUTCOME + (reason if reason.isidentifier() else decision)
 
 

@@ -1,6 +1,6 @@
 """How many rooms are open at the same time, hour by hour, for the next two weeks. Each integration's hours are computed
-from its bookings every hour (Round.AGENDA). The deployment's hours are their sum. It is computed on reading unless a
-recent sum is stored.
+from its bookings every hour (Round.AGENDA). The deployment's hours are their sum, which is computed when it is read,
+unless a recent sum is stored.
 """
 
 import json
@@ -63,7 +63,7 @@ async def forecast(tables: Tables, integration: str, now: datetime) -> Forecast:
 
 
 def rooms_by_hour(conferences: Iterable[Conference], start: datetime) -> list[int]:
-    """How many of these conferences are open at some time in each hour from `start` onwards."""
+    """How many of these conferences are open at any time during each hour from `start` onwards."""
     found = [0] * FORECAST_HOURS
     for conference in conferences:
         hours = set[int]()

@@ -15,7 +15,7 @@ STATISTICS_LIFETIME = timedelta(days=365)
 """How long counts are kept: as long as records are kept after their meetings."""
 
 WRITTEN_WITHIN = timedelta(days=1)
-"""How long after a day processes may still write its counts. Its rows are merged only after that."""
+"""How long after the end of a day processes may still write its counts. The day's rows are not merged before then."""
 
 
 async def days_since(tables: Tables, partition: str, first: date) -> Mapping[date, Counts]:

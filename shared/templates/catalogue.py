@@ -1,4 +1,4 @@
-"""The settings that are templates, the variables that each accepts, and where its result is used. The accepted
+"""The settings that are templates, the variables that each template accepts, and where its result is used. The accepted
 variables are those listed for each template in the original's documentation. `scheduled_alias_description_template` is
 not listed there. It has the same default as the conference description, so it accepts the same variables.
 """
@@ -43,7 +43,7 @@ def accepted(template: TemplateField) -> str:
 def meeting_time(moment: datetime) -> str:
     """The time in the form `15:30 on 31/07/2017`, in its own zone (T3). Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:
-        raise ValueError("a meeting's time needs a zone")
+        raise ValueError("a meeting's time must have a time zone")
     return f"{moment:%H:%M on %d/%m}/{moment.year:04}"
 
 

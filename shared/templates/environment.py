@@ -25,12 +25,12 @@ _COMPILED = 128  # number of compiled templates to cache; an integration has 21
 
 
 class _Context(Context):
-    """A rendering's variables, and the meter that charges its filters and functions."""
+    """The variables for one rendering, and the meter that charges its filters and functions."""
 
     meter: Meter
 
     def derived(self, locals: dict[str, Any] | None = None) -> "_Context":
-        """Jinja2's context for calls inside a loop, with the same rendering and the same meter."""
+        """Jinja2's context for calls inside a loop, with the same meter."""
         context = cast(_Context, super().derived(locals))
         context.meter = self.meter
         return context
@@ -155,7 +155,7 @@ def parse(text: str, *, html: bool) -> tuple[nodes.Template | None, grammar.Chec
         return tree, grammar.check(tree, environment.allowed_filters, environment.allowed_functions)
     except TemplateSyntaxError as error:
         return None, grammar.Checked([f"line {error.lineno}: {error.message}"])
-    except (RecursionError, ValueError):  # too many brackets, or a number with thousands of digits
+    except (RecursionError, ValueError):  # too many nested brackets, or a number with thousands of digits
         return None, grammar.Checked(["it is nested too deeply, or contains too long a number"])
 
 

@@ -1,9 +1,9 @@
 r"""Regular expressions in templates, evaluated by RE2.
 
-Python's `re` may backtrack endlessly and cannot be stopped, and a time limit would make the result depend on how busy
-the machine is. RE2 takes time proportional to the length of the text, whatever the pattern, and a bounded amount of
-memory. The price is that patterns may not contain look-around or back-references. Replacements may still refer to
-groups (`\1`).
+Python's `re` may backtrack endlessly and cannot be stopped. A time limit would make the result depend on how busy the
+machine is. RE2 takes time proportional to the length of the text, whatever the pattern, and a bounded amount of memory.
+The price is that patterns may not contain look-around or back-references. Replacements may still refer to groups
+(`\1`).
 """
 
 import re
@@ -21,7 +21,7 @@ _REFERENCE = re.compile(r"\\(?:([1-9][0-9]?)|g<(\w+)>|(\\))")
 
 @lru_cache(maxsize=64)
 def _compiled(pattern: str) -> Any:
-    """RE2's pattern object, whose package is untyped. Raises TemplateInvalid."""
+    """RE2's pattern object, from a package without types. Raises TemplateInvalid."""
     import re2  # type: ignore[import-untyped]  # imported here, because few templates need it
 
     if len(pattern) > _MAX_PATTERN:
@@ -93,5 +93,5 @@ def _group(match: Any, reference: re.Match[str]) -> str:
     try:
         found = match.group(int(number)) if number else match.group(int(name) if name.isdigit() else name)
     except (IndexError, KeyError):
-        raise TemplateInvalid(f"a replacement names a group that does not exist: {reference.group()}") from None
+        raise TemplateInvalid(f"a replacement refers to a group that does not exist: {reference.group()}") from None
     return str(found or "")

@@ -1,9 +1,9 @@
 """The parts of Jinja2's language that templates may contain, and how templates are charged for their work (T1, T2).
 
 The syntax tree from Jinja2's parser is checked against a list of what is allowed, so a new version of Jinja2 does not
-add anything by itself. The following are deliberately excluded. Without macros, `recursive` loops and calls to any but
-the listed functions, there is no recursion. There is no include, import or extends (and no loader), no `**`, and no
-attribute other than those of `loop` and of the result of `pex_now`.
+add anything by itself. Macros, `recursive` loops and calls to unlisted functions are deliberately excluded, so that
+there is no recursion. So are include, import, extends, `**`, and all attributes except those of `loop` and of the
+result of `pex_now`.
 """
 
 from collections.abc import Container, Iterator
@@ -25,8 +25,8 @@ TESTS = frozenset({
 """The allowed tests (`is …`), which only inspect a value."""
 
 MAX_DEPTH = 60
-"""Maximum depth of a template's tree, far more than people need and far less than Python's compiler and our code can
-handle.
+"""Maximum depth of a template's tree. It is far more than people need, and far less than Python's compiler and our code
+can handle.
 """
 
 _ALLOWED = (

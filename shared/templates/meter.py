@@ -6,8 +6,8 @@ platform has signals or threads that can be killed. Instead, all work is charged
 - a loop is charged in advance for its body, once per iteration (`grammar.instrument`);
 - a value is charged for its size when it enters an expression, whether read from a variable or created by an operator,
 filter or function. Whatever is then done with it (compare, slice, print) takes time proportional to that size;
-- no value may grow beyond `MAX_VALUE`, so every step is short, whatever it does. Code that could multiply a
-  value calls `Meter.room` *before* doing the work.
+- no value may grow beyond `MAX_VALUE`, so every step is short. Code that could multiply a value calls `Meter.room`
+*before* doing the work.
 
 Templates have neither recursion (macros, recursive loops) nor endless loops, so this bounds time and memory together.
 """
@@ -75,7 +75,7 @@ class Meter:
         self.charge(size * times // 4096)
 
     def room(self, size: int) -> None:
-        """Must be called before a value of this size (in characters or entries) is created. Raises Exhausted."""
+        """Must be called before creating a value of this size (in characters or entries). Raises Exhausted."""
         if size > MAX_VALUE:
             raise Exhausted(f"it produces a value longer than {MAX_VALUE:,} characters")
         self.charge(1 + size // CHARACTERS_PER_STEP)

@@ -91,7 +91,7 @@ def _head(_: Meter, value: object, count: int) -> str:
 
 
 def _in_subnet(_: Meter, address: object, networks: str | Sequence[str]) -> bool:
-    """Whether an IPv4 or IPv6 address is in one of the networks. A value that is not an address is in none of them."""
+    """Whether an IPv4 or IPv6 address is in one of the networks. A value that is not an address is in no network."""
     try:
         wanted = ipaddress.ip_address(text(address))
     except ValueError:

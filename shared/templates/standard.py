@@ -1,7 +1,7 @@
 """The 18 standard filters that admins' templates may use (docs/facts/pexip.md §7).
 
-They do the same as Jinja2's, but have no `attribute` arguments, and each checks the size of its result before creating
-it. Each receives the rendering's Meter ahead of the template's arguments.
+They work like Jinja2's filters, but have no `attribute` arguments, and check the size of a result before creating it.
+Each receives the rendering's Meter ahead of the template's arguments.
 """
 
 import re
@@ -24,8 +24,8 @@ _CONVERSION = re.compile(
 
 
 def _alike(*texts: object) -> list[str]:
-    """The strings, all HTML-escaped if one of them is markup, so that joining a value to markup does not make it
-    markup.
+    """The strings, all HTML-escaped if one of them is markup, so that joining a value to markup does not turn the value
+    into markup.
     """
     if any(isinstance(text, Markup) for text in texts):
         return [escape(text) for text in texts]
@@ -45,8 +45,8 @@ def _last(_: Meter, value: Sequence[Any]) -> Any:
 
 
 def _format(meter: Meter, value: object, *args: object, **kwargs: object) -> str:
-    """Printf formatting. Widths are bounded and must be in the text itself, because `%1000000000d` and `%*d` would be
-    attacks.
+    """Printf formatting. Widths are bounded and must be in the text itself, because `%1000000000d` or `%*d` could be
+    used for attacks.
     """
     text = soft_str(value)
     longest = max((len(soft_str(each)) for each in (*args, *kwargs.values())), default=0)

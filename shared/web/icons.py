@@ -60,7 +60,7 @@ class Icons:
             return self._made[key]
         uploaded = await self._integrations.icon(integration.uuid) if integration.icon else default_icon()
         made = await asyncio.to_thread(resized, uploaded or default_icon(), pixels, grey=grey)
-        # If the icon is replaced at this very moment, the new icon is served but not cached under the old icon's name.
+        # If the icon has just been replaced, the new icon is served but not cached under the old icon's name.
         if not integration.icon or (uploaded and sha256(uploaded).hexdigest() == integration.icon):
             self._remember(key, made)
         return made

@@ -1,6 +1,6 @@
 """A page that shows only a message: after a sign-in, or at the deployment's own address.
 
-It needs no files, runs no scripts and escapes all texts, so nothing in it can do harm.
+It needs no files, runs no scripts and escapes all text, so nothing in it can do harm.
 """
 
 from __future__ import annotations

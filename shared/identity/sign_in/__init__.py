@@ -15,6 +15,6 @@
 
 How the steps are bound to each other. The cookie binds the callback to the browser that started the sign-in, so an
 attacker cannot make a user finish another person's sign-in. The one-time code is bound to the pane that opened the
-dialog, by the verifier that only this pane has, and not by a cookie: Outlook on the web shows the pane in a frame
-of another site, where browsers block the dialog's cookies (docs/facts/outlook-addin.md).
+dialog by a verifier that only this pane has. A cookie would not work: Outlook on the web shows the pane in a frame on
+another site, where browsers block the dialog's cookies (docs/facts/outlook-addin.md).
 """

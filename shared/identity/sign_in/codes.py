@@ -5,8 +5,8 @@ Rows of table `meetings`, in a separate partition:
     sign-in / <attempt's expiry, seconds>-<attempt's digest>    user, subject, sign_in, provider, integration,
                                                                 challenge, secret, typed, until
 
-The key identifies the attempt, so a second callback with the same state finds it taken. A row stays until the attempt
-has expired, and keys are sorted by that time, so the cleanup only reads expired rows.
+The key identifies the attempt, so a second callback with the same state finds it taken. A row stays until its attempt
+has expired. Keys are sorted by expiry, so the cleanup only reads expired rows.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ MAX_OPEN_CODES = 5_000
 """Maximum number of rows removed per cleanup. The next cleanup removes the rest."""
 
 TYPED = 10
-"""Length in characters of a code's short form: 50 bits, valid for a minute, and only together with the task pane's
-verifier.
+"""Length of a code's short form, in characters. These 50 bits are enough, because a code is valid only for a minute and
+only with the task pane's verifier.
 """
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -45,7 +45,7 @@ _INVALID = "This sign-in is no longer valid. Please sign in again."
 class Redeemed:
     """The owner of a redeemed code: user record (uuid), and the subject under which the record remembers the sign-in.
 
-    `sign_in` is that sign-in's id, `provider` the fingerprint of the provider that authenticated the user.
+    `sign_in` is that sign-in's id, and `provider` is the fingerprint of the provider that authenticated the user.
     """
 
     user: str
@@ -82,8 +82,8 @@ class Codes:
         return f"{key}.{secret}"
 
     async def redeem(self, integration: str, code: str, verifier: str) -> Redeemed:
-        """Redeem a code. This only works once, for its integration (uuid), and for the task pane with the challenge's
-        verifier. `code` may be the short form, as typed by a person. Raises NotAuthenticated.
+        """Redeem a code. This works only once, for the code's integration (uuid) and the task pane that has the
+        challenge's verifier. `code` may be the short form, as typed by a person. Raises NotAuthenticated.
         """
         if form := _CODE.fullmatch(code):
             row, proof = await self._table.get(SIGN_IN_PARTITION, form[1]), ("secret", _digest(form[2]))
@@ -117,7 +117,7 @@ class Codes:
         """
         now = f"{int(self._clock.now().timestamp()):010}"
         async for row in self._table.rows(SIGN_IN_PARTITION, after=now):
-            # A task pane may have several codes: from the dialog, then from a browser window.
+            # A task pane may have several codes: one from the dialog, then one from a browser window.
             if row.values["challenge"] == challenge and hmac.compare_digest(str(row.values.get("typed", "")), typed):
                 return row
         return None

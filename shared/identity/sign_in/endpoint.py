@@ -13,7 +13,7 @@ from shared.identity.proxy_routes import ProxyRoutes
 from shared.integrations import Integration
 
 AUTHORIZATION_CODE_MAX_LENGTH = 8192
-"""Maximum length in characters of a code. Entra's codes have about a thousand."""
+"""Maximum length of a code, in characters. Entra's codes are about a thousand characters long."""
 
 _CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
 
@@ -65,7 +65,7 @@ class SignInRefused(NotAllowed):
 
 def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
     """Explain a provider's `error` and `error_description` to the user. Only the codes in the provider's text are
-    repeated, because the text names people and anybody can forge a callback.
+    shown, because the text names people and anybody can forge a callback.
     """
     given, description = str(answer.get("error", "")), str(answer.get("error_description", ""))[:4000]
     codes = tuple(dict.fromkeys(_CODE.findall(description)))[:3]

@@ -71,7 +71,7 @@ class UserSignIn:
     async def redeem(self, uuid: str, code: str, verifier: str, token: str = "") -> str:
         """The session's token in exchange for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
 
-        `token` is the user's own Outlook token, if there is one: from then on it identifies the user without a dialog
+        `token` is the user's own Outlook token, if there is one. After that, it identifies the user without a dialog
         (EndUsers.remember).
         """
         integration = await self.integrations.cached(uuid)
@@ -103,7 +103,7 @@ class UserSignIn:
         try:
             caller = await self.identify(integration, token)
         except (NotAuthenticated, Unavailable) as error:
-            # The user is signed in anyway; Outlook's token would only have made the next dialog unnecessary.
+            # The user is signed in anyway. Outlook's token would only have made the next dialog unnecessary.
             log.info("Outlook's token was not remembered with a sign-in: %s", error.code)
             return
         if caller.key == owner.subject:

@@ -6,7 +6,7 @@ from shared.integrations import Integration
 from shared.web.notice_page import notice_page
 
 _KEPT = (
-    "The sign-in is stored and renewed automatically. If it ever has to be repeated, an alarm will say so, and why. "
+    "The sign-in is stored and renewed automatically. If you ever have to sign in again, an alarm will say why. "
     "You can close this window."
 )
 

@@ -1,4 +1,4 @@
-"""The identity provider in an integration's settings, to which its users sign in: Azure (v2.0) or AD FS. Pure."""
+"""The identity provider that an integration's users sign in to: Azure (v2.0) or AD FS. Pure."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Sessions:
         return self._signed.sign({"integration": integration.uuid, **asdict(owner)}, SESSION_LIFETIME)
 
     def is_one(self, token: str) -> bool:
-        """Whether a token claims to be a session's; nothing is verified."""
+        """Whether a token claims to be a session token. Nothing is verified."""
         return self._signed.is_one(token)
 
     async def owner(self, integration: Integration, token: str) -> Redeemed:
@@ -56,7 +56,7 @@ class Sessions:
             raise NotAuthenticated(_OVER)
         # Tokens from earlier versions have no id, and their sign-ins have the id "" until the user signs out.
         if not hmac.compare_digest(stated.get("sign_in", ""), user.sign_in(integration.uuid, stated["subject"])):
-            raise NotAuthenticated(_OVER)  # signed out, and in again
+            raise NotAuthenticated(_OVER)  # signed out and in again
         provider = fingerprint(integration)
         if stated.get("provider", provider) != provider:
             raise NotAuthenticated(_OVER)

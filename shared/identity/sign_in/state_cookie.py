@@ -96,7 +96,7 @@ class Attempts:
 
 
 def ended(state: str) -> str:
-    """The Set-Cookie header that deletes an attempt's cookie; "" if this is not a state."""
+    """The Set-Cookie header that deletes an attempt's cookie; "" if `state` is invalid."""
     return _cookie(state, "", timedelta(0)) if _STATE.fullmatch(state) else ""
 
 
@@ -106,7 +106,8 @@ def s256(verifier: str) -> str:
 
 
 def _name(state: str) -> str:
-    # Each attempt has its own name, so that concurrent dialogs do not interfere. `__Host-`: no other host can set it.
+    # Each attempt has its own cookie, so that concurrent dialogs do not interfere. With `__Host-`, no other host can
+    # set it.
     return f"__Host-sign-in-{sha256(state.encode()).hexdigest()[:8]}"
 
 
@@ -114,7 +115,7 @@ def _value(cookies: str, name: str) -> str:
     """The value of the one cookie with this name in a Cookie header, "" if it is missing.
 
     Other cookies are ignored. A page on a parent domain may set cookies that no parser accepts, and browsers send them
-    all the same (RFC 6265, 5.4). A parser that gave up on one of them would lose ours.
+    all the same (RFC 6265, 5.4). A parser that gave up on such a cookie would lose ours.
     """
     pairs = (pair.partition("=") for pair in cookies.split(";"))
     return next((value.strip(" \t") for found, _, value in pairs if found.strip(" \t") == name), "")

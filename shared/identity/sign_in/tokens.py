@@ -31,7 +31,7 @@ _NO_ADDRESS = {
 }
 _ADDRESS = re.compile(r"[^@\s<>\"',;:\x00-\x1f]{1,64}@[^@\s<>\"',;:\x00-\x1f]{1,190}")
 MAX_ADDRESS = 100
-"""Maximum length in characters of the address in a user record (docs/facts/pexip.md §2)."""
+"""Maximum length of the address in a user record, in characters (docs/facts/pexip.md §2)."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ class ProviderTokens:
             raise NotAuthenticated(_INVALID) from refused
 
     async def _adfs(self, provider: Provider, answer: Claims) -> Claims:
-        """The claims of both tokens. The ID token has the nonce; the access token has the claims that the resource's
-        rules issue.
+        """The claims of both tokens. The ID token has the nonce, and the access token has the claims that the
+        resource's rules issue.
 
-        By default the ID token has upn, unique_name and sid; the access token, whose audience is the unchanged
-        identifier, has no claim about the user (captures named in _address, and vouch/vouch-proxy#158). It is not
-        confirmed against a live AD FS that the audience's other form occurs.
+        By default, the ID token has upn, unique_name and sid. The access token has no claims about the user, and its
+        audience is the unchanged identifier (captures named in _address, and vouch/vouch-proxy#158). It is not
+        confirmed against a live AD FS that the other form of the audience occurs.
         """
         resources = [provider.resource, f"microsoft:identityserver:{provider.resource}"]
         proven, key = await self._verified(provider, _token(answer, "id_token"), [provider.client_id])
@@ -124,7 +124,7 @@ def _text(claims: Claims, name: str) -> str:
 
 def _adfs_subject(claims: Claims) -> str:
     """The part of the key that identifies the user. Keys are compared case-folded, so a UPN must not fold to another
-    UPN. Users with a UPN that could do so are identified by sid.
+    UPN. Users whose UPN could do so are identified by sid.
     """
     if "sid" in claims:
         return f"adfs:{claims['iss']}:{_text(claims, 'sid')}"
@@ -155,10 +155,11 @@ def _address(claims: Claims, kind: str) -> str:
 def _is_vouched_for(claims: Claims) -> bool:
     """Whether `email` is verified.
 
-    With Azure, `xms_edov` and `email_verified`, if a registration requests them, show whether the owner of the
-    address's domain is verified. Without them, members' addresses count as verified by the tenant. The addresses of
-    guests (`idp`) do not, because a guest's home may be anybody's tenant. It is not confirmed against a live tenant
-    that members never have an `idp` without their tenant's id in it. If one does, `xms_edov` has to be requested.
+    With Azure, `xms_edov` and `email_verified` show whether the owner of the address's domain is verified, if a
+    registration requests these claims. Without them, members' addresses count as verified by the tenant. Guests'
+    addresses (`idp`) do not, because a guest's home tenant may belong to anybody. It is not confirmed against a live
+    tenant that a member's `idp`, if present, always contains the tenant's id. If it does not, `xms_edov` has to be
+    requested.
     """
     said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]
     is_guest = "tid" in claims and str(claims["tid"]) not in str(claims.get("idp", claims["tid"])).lower()

@@ -49,7 +49,7 @@ class AddIn(Section):
         Setting(
             "Enable add-in in Outlook mobile",
             "Adds a single-use VMR on phones, using the switch that otherwise adds a Teams meeting. Requires Exchange "
-            "Online, and an admin must have installed the add-in for the users.",
+            "Online. An admin must have installed the add-in for the users.",
             manifest=True,
         ),
     ] = False
@@ -58,7 +58,7 @@ class AddIn(Section):
         Setting(
             "Offer the add-in in new meetings",
             "Shows a notification bar above the text of every new meeting, with a button that opens the pane. "
-            "Requires Exchange Online, and an admin must have installed the add-in for the users.",
+            "Requires Exchange Online. An admin must have installed the add-in for the users.",
             manifest=True,
         ),
     ] = False

@@ -1,4 +1,4 @@
-"""How and with which identity Exchange is accessed, and the integration's equipment mailbox."""
+"""Access to Exchange: the authentication method, the identity, and the integration's equipment mailbox."""
 
 from typing import Annotated, Literal
 

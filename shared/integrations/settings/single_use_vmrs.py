@@ -112,7 +112,7 @@ class SingleUse(Section):
         Field(ge=0, le=60),
         Setting(
             "Room lead time",
-            "With platform management_api: a conference is created this many minutes before its join window opens. The "
+            "With platform management_api, a conference is created this many minutes before its join window opens. The "
             "Management Node needs this time to send the conference to the conferencing nodes. This takes about a "
             "minute, or longer in large deployments.",
         ),

@@ -23,8 +23,8 @@ _ROLES = {
     Right.SEND_MAIL: "Application Mail.Send",
 }
 _PROOFS = {Right.SEND_MAIL: "ErrorInvalidRecipients"}
-"""Errors that prove a right because only an authorized app gets them: here, the error for an e-mail without recipients.
-Only success proves the other rights.
+"""Errors that prove a right, because only an authorized app gets them. The only one is the error for an e-mail without
+recipients. All other rights are proven only by success.
 """
 
 

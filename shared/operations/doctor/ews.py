@@ -18,7 +18,7 @@ def judge_kerberos(place: Place) -> Finding:
 
 
 def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Place) -> Finding:
-    """One finding for the connection. There are none for single rights: impersonation and full access grant
+    """One finding for the connection. There are none for individual rights, because impersonation and full access grant
     them all.
     """
     failures = [attempt.failure for attempt in attempts if attempt.failure]

@@ -87,7 +87,7 @@ class Place:
     connector: str
 
     def curl(self, method: str, path: str, body: str = "") -> str:
-        """A call to the management API. A relative path is below the integration's."""
+        """A call to the management API. A relative path starts at the integration's path."""
         target = f"{self.base_url}{path if path.startswith('/') else self.connector + path}"
         sent = f" -H 'Content-Type: application/json' -d '{body}'" if body else ""
         return f"curl -sS -u ADMIN -X {method}{sent} '{target}'"

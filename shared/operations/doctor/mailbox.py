@@ -11,12 +11,12 @@ from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import OPERATIONS_PATH, Check, Finding, Place, problem, sound, warning
 
 SLOW = timedelta(minutes=2)
-"""Acceptable time from a message's arrival until it has been processed. This usually takes seconds. A sweep runs every
-five minutes.
+"""Acceptable time between a message's arrival and the end of its processing. Usually, this takes seconds. A sweep runs
+every five minutes.
 """
 
 VERY_SLOW = timedelta(minutes=15)
-"""The acceptable time for any single message: by then, three sweeps have run."""
+"""Longest acceptable time for a single message. By then, three sweeps will have run."""
 
 _REMEDIES = {
     Symptom.NO_ITEM: "-AutomateProcessing AutoUpdate",
@@ -40,18 +40,18 @@ def _settings(symptom: Symptom, count: int, total: int, place: Place) -> Finding
 
 
 def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
-    """Judge the time from the arrival of messages until they were processed."""
+    """Judge how long messages took from arrival to the end of processing."""
     done = [each for each in operations if each.done and each.decision is not DecisionKind.IGNORE]
     lags = [_lag(operation) for operation in done]
     if not lags:
         return sound(Check.LAG, "No meeting messages have been processed recently.")
     usual, longest = timedelta(seconds=median(lags)), timedelta(seconds=max(lags))
-    details = f"Half of {len(lags)} messages took more than {_time(usual)}, the slowest {_time(longest)}."
+    details = f"Half of {len(lags)} messages took more than {_time(usual)}. The slowest took {_time(longest)}."
     if usual <= SLOW and longest <= VERY_SLOW:
         return sound(Check.LAG, details)
     if usual <= SLOW:
         return warning(Check.LAG, f"{details} Was Exchange unavailable?", "vmr operations list")
-    return problem(Check.LAG, f"{details} Do notifications arrive?", handshake(place))
+    return problem(Check.LAG, f"{details} Are notifications arriving?", handshake(place))
 
 
 def _lag(operation: Operation) -> float:

@@ -21,8 +21,8 @@ from shared.management_node.objects import ALIASES, CONFERENCES, is_tag_of_room,
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
 
 MAX_SKEW = 60.0
-"""How many seconds the node's clock may be off. Beyond that, OAuth assertions are rejected, and logs cannot be
-compared.
+"""How many seconds the node's clock may be off. With a larger difference, OAuth assertions are rejected, and logs
+cannot be compared.
 """
 
 LEAST_BUFFER = 5
@@ -47,7 +47,7 @@ MeetingOf = Callable[[str], Awaitable[str]]
 class NodeLook:
     """The facts about a node. `refused` is the reason why the account may not write, or "" if it may. `foreign`
     contains aliases of other conferences. `namesakes` contains the aliases of meetings whose names other conferences
-    use; `compared` of the `conferences` were checked for this.
+    use. For this, `compared` of the `conferences` were checked.
     """
 
     version: str
@@ -79,9 +79,9 @@ async def look_at_node(
     node: ManagementNode, form: AliasFormat, own: Collection[str], meeting_of: MeetingOf, now: datetime
 ) -> NodeLook:
     """Gather the facts, in at most eight requests. None of them changes anything, although one writes an empty list.
-    `own` contains the aliases of our rooms. Meetings' names must not appear in URLs, so the node's names are read and
-    compared here. Raises NodeFailed, RateLimited. Not confirmed against a live node: an empty bulk PATCH is refused if
-    the account may not write.
+    `own` contains the aliases of our rooms. Names of meetings must not appear in URLs, so the names on the node are
+    read and compared here. Raises NodeFailed, RateLimited. Not confirmed against a live node: an empty bulk PATCH is
+    refused if the account may not write.
     """
     date = await node.client.date()
     versions = read(await node.client.get(f"{STATUS}management_vm/", {"limit": 1}), _Versions).objects
@@ -140,7 +140,7 @@ def _judge_names(look: NodeLook) -> Finding:
         f"Other conferences on the node have the same names as these meetings: {_some(look.namesakes)} ({of_all} "
         "conferences were compared). A number is added to the names of the meetings' rooms."
     )
-    remedy = "Rename these conferences on the Management Node, or add more to conference_name_template."
+    remedy = "Rename these conferences on the Management Node, or make conference_name_template more specific."
     return warning(Check.NODE_NAMES, details, remedy)
 
 

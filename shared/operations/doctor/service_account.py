@@ -1,6 +1,7 @@
 """Examines whether the service account is signed in (OAUTH), and whether it is the one in the settings (E3). For the
 latter, Graph is called with a delegated token from the same sign-in, because only Graph shows for certain whose token
-it is. This needs the permission User.Read. If it is missing, that is not a problem, and the account remains unknown.
+it is. This needs the permission User.Read. Without it, the account remains unknown, but this is not reported as a
+problem.
 """
 
 from __future__ import annotations
@@ -74,12 +75,12 @@ class _Delegated:
 
 
 def judge_account(account: Account, integration: Integration, place: Place) -> Finding:
-    """The finding. Its remedy is the link for signing in."""
+    """The finding. Its remedy is the command that returns the sign-in link."""
     again = place.curl("POST", "sign_in/")
     if account.lost:
         return problem(Check.SERVICE_ACCOUNT, account.lost, again)
     if not account.name:
-        return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not say to which account (permission User.Read).")
+        return sound(Check.SERVICE_ACCOUNT, "Signed in. The account is unknown without Graph's User.Read.")
     if not same_address(account.name, integration.username):
         details = "The signed-in account is not the integration's service account (username)."
         return problem(Check.SERVICE_ACCOUNT, details, again)

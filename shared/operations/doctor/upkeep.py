@@ -47,7 +47,7 @@ def judge_domains(integration: Integration, place: Place) -> Finding:
 
 
 def judge_number_space(share: float, integration: Integration, place: Place) -> Finding:
-    """Judge how much of the number space is in use. `share` is estimated from a sample, and between 0 and 1."""
+    """Judge how much of the number space is in use. `share` is between 0 and 1, and estimated from a sample."""
     length = integration.scheduled_alias_suffix_length
     details = f"About {share:.0%} of the numbers of {length} digits are in use."
     if share < NEARLY_FULL:

@@ -8,12 +8,12 @@ from shared.operations.doctor.finding import Check, Finding, Place, problem, sou
 from shared.operations.doctor.mailbox import handshake
 
 RENEWED = timedelta(days=1)
-"""A healthy subscription has more time left than this: it lasts six days, and every six hours it is renewed if due."""
+"""A healthy subscription has more time left than this. It lasts six days, and is renewed if due every six hours."""
 
 
 def judge_subscription(kept: Subscription | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
     """Judge whether Graph will notify us, at the right URL, for some time to come. Every sweep creates a missing
-    subscription, so if there is none, its creation failed. Before creating one, Graph calls the webhook. The remedy
+    subscription, so if there is none, creating it has failed. Before creating one, Graph calls the webhook. The remedy
     makes the same call.
     """
     if kept is None:
