@@ -37,8 +37,7 @@ _STYLES = {
 
 
 class _Tags(HTMLParser):
-    """Records tags that are left open or closed in the wrong order, and values in places where escaping is not enough.
-    """
+    """Records tags that are left open or closed in the wrong order, and values where escaping is not enough."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)  # otherwise "&lt;b" would look like a tag

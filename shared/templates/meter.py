@@ -7,7 +7,7 @@ platform has signals or threads that can be killed. Instead, all work is charged
 - a value is charged for its size when it enters an expression, whether read from a variable or created by an operator,
 filter or function. Whatever is then done with it (compare, slice, print) takes time proportional to that size;
 - no value may grow beyond `MAX_VALUE`, so every step is short. Code that could multiply a value calls `Meter.room`
-*before* doing the work.
+  before doing the work.
 
 Templates have neither recursion (macros, recursive loops) nor endless loops, so this bounds time and memory together.
 """
