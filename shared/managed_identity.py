@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def managed_identity(client_id: str) -> AsyncTokenCredential:
     """The user-assigned identity with this client id, or the system-assigned one if it is "".
 
-    azure-identity reads AZURE_CLIENT_ID only for DefaultAzureCredential, so it is passed here. The library adds a tenth
-    of a second to a cold start, so it is imported on first use.
+    azure-identity reads AZURE_CLIENT_ID only for DefaultAzureCredential, so the client id is passed here. The library
+    adds a tenth of a second to a cold start, so it is imported on first use.
     """
     from azure.identity.aio import ManagedIdentityCredential
 

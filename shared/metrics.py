@@ -1,4 +1,4 @@
-"""Measurements (O4). Each value is a log line, because every telemetry mode of the Functions host passes log lines on.
+"""Measurements (O4). Each value is a log line, because the Functions host forwards log lines in every telemetry mode.
 
     metric {"name":"answer_lag","value":3.2,"integration":"1111…"}
 

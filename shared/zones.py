@@ -40,7 +40,7 @@ def iana_zone(name: str) -> str:
 
 
 def zone_info(name: str) -> ZoneInfo:
-    """The zone for a name returned by `iana_zone`. For "", it is UTC, in which Exchange returns all times."""
+    """The zone for a name returned by `iana_zone`. For "", it is UTC, because Exchange returns all times in UTC."""
     return ZoneInfo(name or UTC_NAME)
 
 

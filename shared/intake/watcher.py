@@ -58,8 +58,8 @@ class Watcher:
 
     `watched` names the mailbox and the public address that is notified. If either changes, watching starts over.
     Without `subscriptions`, new messages are found by polling. `files_away` means that this Exchange moves some updates
-    to Deleted Items by itself, as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed as well if
-    the changes are not reliable.
+    to Deleted Items by itself, as Exchange Online does (docs/facts/exchange.md §7). With `arrivals`, arrived messages
+    are also listed, because the changes alone are not reliable.
     """
 
     integration: str
@@ -263,5 +263,5 @@ class _Swept:
 
 
 def _mark(message: str) -> str:
-    """The short digest by which a listed message is remembered."""
+    """A short digest, used to remember a listed message."""
     return hashlib.sha256(message.encode()).hexdigest()[:8]

@@ -1,9 +1,9 @@
 """Graph's notifications. They are only accepted with their clientState, and are reduced to ids (docs/facts/exchange.md
 §3).
 
-Rejected notifications are dropped silently: Graph would only repeat refused ones, and attackers must not learn
-anything. They are parsed without pydantic, because importing it would take longer than everything else that a cold
-process does before Graph gets its 202 (bench/README.md).
+Rejected notifications are dropped silently: Graph would only send refused ones again, and attackers must not learn
+anything from the response. They are parsed without pydantic, because importing it would take longer than everything
+else that a cold process does before Graph gets its 202 (bench/README.md).
 """
 
 import json

@@ -41,7 +41,7 @@ class IntegrationCache:
 
     def uuid_of(self, id_: int) -> str | None:
         """The uuid that an id had when it was last read. The integration may have been deleted since, and its uuid
-        given to another one.
+        given to another integration.
         """
         return self._uuids.get(id_)
 

@@ -46,8 +46,8 @@ class Combination:
 
 
 def combination_faults(integration: Integration, before: Integration | None = None) -> Mapping[str, list[str]]:
-    """An integration's combinations that cannot work, keyed by field, except those that were wrong `before` and are
-    unchanged.
+    """The combinations in an integration that cannot work, keyed by field, except unchanged ones that were already
+    wrong `before`.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     for each in _wrong(integration):

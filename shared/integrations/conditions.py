@@ -1,6 +1,6 @@
 """Conditions under which settings are required (I3), as data: field, operator and values, joined by and/or. The text
-for admins, the check on save, docs/settings.md and the JSON schema are all derived from the same data. Settings and
-rejected combinations of settings (`combinations.py`) both refer to their condition.
+for admins, the check on save, docs/settings.md and the JSON schema are all derived from the same data. Settings refer
+to these conditions, and so do rejected combinations of settings (`combinations.py`).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _EXAMPLE = '{"domain": "mail.example.com"}'
 
 def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[ExchangeDomain, ...], list[str]]:
     """The records for a list, and any problems with it. An entry is {"domain": …} (the record with that name, or a new
-    one), {"id": …} (an unchanged record), or both (a renamed record). A string is a name, as existing clients send it.
+    one), {"id": …} (an unchanged record), or both (a renamed record). A string is a name, as sent by existing clients.
     Anything else in an entry is ignored, because clients send back what they received.
     """
     if sent is None:

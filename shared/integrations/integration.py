@@ -88,8 +88,8 @@ class Integration(
 
     @property
     def answers_in_html(self) -> bool:
-        """Whether Exchange's own responses keep formatting. With Graph, a response's comment is plain text (exchange.md
-        §2).
+        """Whether Exchange's own responses keep formatting. With Graph, the comment in a response is plain text
+        (exchange.md §2).
         """
         return self.uses_ews
 

@@ -123,7 +123,7 @@ class IntegrationStore:
         return self._table.between(after, until, columns)
 
     async def uuid_after(self, uuid: str) -> str | None:
-        """The next integration's uuid after this one, or None, in one round trip to storage."""
+        """The uuid of the integration after this one, or None. Takes one round trip to storage."""
         async for each in self._table.between(uuid, columns=("uuid",), page=1):
             return each.uuid
         return None

@@ -19,7 +19,7 @@ from shared.web.notice_page import Tone, notice_page
 log = logging.getLogger(__name__)
 
 CONDITION_LIFETIME = timedelta(minutes=1)
-"""How long the page is cached. However often it is requested, storage is read only once in this time."""
+"""How long the page is cached. However often it is requested, storage is read only once during this time."""
 
 _HEADING = "VMR scheduling for Exchange"
 _WHAT = (

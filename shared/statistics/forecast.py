@@ -35,7 +35,7 @@ class Forecast:
     made: datetime
 
     def from_hour(self, start: datetime) -> Sequence[int]:
-        """The same number of hours starting at another hour, with 0 for hours about which nothing is known."""
+        """The same number of hours starting at another hour, with 0 for unknown hours."""
         passed = (start - self.start) // HOUR
         return [self.rooms[n] if 0 <= n < len(self.rooms) else 0 for n in range(passed, passed + FORECAST_HOURS)]
 

@@ -1,7 +1,7 @@
 """Undoes what mail filters do to links: Microsoft Safe Links and Proofpoint URL Defense (versions 1 to 3).
 
 Text is split at white space, quotes and angle brackets. Each piece that is such a link is replaced by its target. A
-piece that merely looks like one is left alone.
+piece that merely looks like such a link is left alone.
 """
 
 import base64

@@ -5,7 +5,7 @@ platform has signals or threads that can be killed. Instead, all work is charged
 
 - a loop is charged in advance for its body, once per iteration (`grammar.instrument`);
 - a value is charged for its size when it enters an expression, whether read from a variable or created by an operator,
-filter or function. Whatever is then done with it (compare, slice, print) takes time proportional to that size;
+  filter or function. Whatever is then done with it (compare, slice, print) takes time proportional to that size;
 - no value may grow beyond `MAX_VALUE`, so every step is short. Code that could multiply a value calls `Meter.room`
   before doing the work.
 
@@ -89,4 +89,4 @@ class Meter:
 
 
 class RequirementNotMet(TemplateInvalid):
-    """The template itself failed for these values (`pex_require_min_length`)."""
+    """The template itself rejected these values (`pex_require_min_length`)."""

@@ -19,7 +19,7 @@ SIZES = (16, 25, 32, 48, 64, 80, 128)
 """Sizes in pixels: for the ribbon (16, 32, 80), lists of add-ins (64, 128) and phones (25, 32, 48)."""
 
 GREY = "grey"
-"""Marks an icon's URL as that of the grey version for phones (docs/facts/outlook-addin.md)."""
+"""Marks the URL of an icon's grey version, which phones use (docs/facts/outlook-addin.md)."""
 
 _GREY = (0x91, 0x91, 0x91)
 _SIZES = {str(size): size for size in SIZES}

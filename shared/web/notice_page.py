@@ -55,7 +55,7 @@ _HEADERS: Mapping[str, str] = {
 
 
 def notice_page(tone: Tone, heading: str, message: str, facts: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The page and its headers. `facts` are listed below the message, without empty ones."""
+    """The page and its headers. `facts` are listed below the message, except empty ones."""
     title = html.escape(heading)
     listed = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>\n" for name, value in facts.items() if value

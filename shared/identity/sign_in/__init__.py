@@ -1,4 +1,4 @@
-"""Users' sign-in in a dialog: authorization code flow with PKCE, state and nonce, at Azure or AD FS (P2, X5).
+"""User sign-in in a dialog: the authorization code flow with PKCE, state and nonce, with Azure or AD FS (P2, X5).
 
     pane                     dialog                          provider            this service
      │ verifier, challenge     │                                │                     │

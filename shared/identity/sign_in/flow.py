@@ -69,7 +69,7 @@ class UserSignIn:
         return integration, await self.codes.issue(attempt, owner)
 
     async def redeem(self, uuid: str, code: str, verifier: str, token: str = "") -> str:
-        """The session's token in exchange for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
+        """The session token issued in exchange for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
 
         `token` is the user's own Outlook token, if there is one. After that, it identifies the user without a dialog
         (EndUsers.remember).

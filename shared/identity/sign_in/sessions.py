@@ -1,4 +1,4 @@
-"""Session tokens, with which the task pane identifies a user who has signed in through the dialog (X5)."""
+"""Session tokens. The task pane uses them to identify a user who has signed in through the dialog (X5)."""
 
 from __future__ import annotations
 

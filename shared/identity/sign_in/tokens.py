@@ -1,7 +1,7 @@
 """Determines who has signed in, from the tokens that the provider issued for the code.
 
-Rules: docs/facts/exchange.md §10, OpenID Connect Core §3.1.3.7. The address is only taken from signed claims, and never
-identifies the user. With Azure, tenant and object id do; with AD FS, issuer and SID (or UPN).
+Rules: docs/facts/exchange.md §10, OpenID Connect Core §3.1.3.7. The address is taken only from signed claims, and never
+identifies the user. Users are identified by tenant and object id (Azure), or by issuer and SID or UPN (AD FS).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ MAX_ADDRESS = 100
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """A user authenticated by a provider. `subject` never changes; it is the `Caller.key` of the same Entra user."""
+    """A user authenticated by a provider. `subject` never changes, and equals the `Caller.key` of the same Entra user.
+    """
 
     subject: str
     email: str

@@ -1,5 +1,5 @@
-"""Examines one integration: all probes run concurrently, each with a time limit, and no failure affects another
-probe.
+"""Examines one integration. All probes run concurrently, each with a time limit. A failure does not affect other
+probes.
 """
 
 import asyncio

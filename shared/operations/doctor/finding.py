@@ -53,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """The findings, and the names of all checks for this integration. Each check can also be requested alone."""
+    """The findings, and the names of all checks for this integration. Each check can also be requested on its own."""
 
     checks: Sequence[str]
     findings: Sequence[Finding]
