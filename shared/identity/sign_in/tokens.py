@@ -36,7 +36,7 @@ MAX_ADDRESS = 100
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """A user authenticated by a provider. `subject` never changes and equals the `Caller.key` of the same Entra user."""
+    """A user authenticated by a provider. `subject` is permanent and equals the `Caller.key` of the same Entra user."""
 
     subject: str
     email: str
