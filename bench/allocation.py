@@ -12,7 +12,7 @@ from bench.world import BenchWorld, azurite_storage, product
 from dev.harness.storage import MemoryStorage
 
 TIMES = 150
-LATENCY = 0.003  # seconds; longer than the computation between two requests, so that they do not appear simultaneous
+LATENCY = 0.003  # seconds; longer than the computation between requests, so sequential ones never seem concurrent
 CLICKS = 100
 
 

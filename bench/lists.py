@@ -46,8 +46,8 @@ async def _counted(size: int) -> dict[str, int]:
     alarms = Alarms(storage, SystemClock())
 
     def store() -> IntegrationStore:
-        """Return a store that has read nothing yet. A store with a cache would have cached more of the few integrations
-        than of the many.
+        """Return a store that has read nothing yet. In a store that has been used, a larger share of
+        the few integrations would be cached than of the many.
         """
         return IntegrationStore(storage, MemorySecrets(), SystemClock())
 

@@ -1,7 +1,7 @@
 """Rooms on a Management Node: requests for one meeting, 5,000 meetings that begin in the same hour, and the nightly
 comparison.
 
-The simulated node is called over real HTTP and takes 50 ms per response; storage is in-memory. The queue follows
+The simulated node is called over real HTTP and takes 50 ms per response; storage is in memory. The queue follows
 host.json: it delivers batchSize messages at a time, and another batch once only newBatchThreshold are left.
 """
 

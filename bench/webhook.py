@@ -3,9 +3,9 @@ functions host.
 
 Both figures are ratios within one run. A fresh process's processor time is compared with that of importing
 azure.functions, which Azure's worker has done before the first request. A warm process's time is compared with that of
-an equally large POST with only one notification, which requires little work; the host writes its message to the queue
-as well. Its p99 is compared with that of a bare function: the host, Azurite and the measuring process share the cores,
-so even the bare function's p99 is about twice its own median.
+an equally large POST with only one notification, which requires little work but also writes a message to the queue. Its
+p99 is compared with that of a bare function: the host, Azurite and the measuring process share the cores, so even the
+bare function's p99 is about twice its own median.
 """
 
 import asyncio

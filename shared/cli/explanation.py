@@ -64,8 +64,8 @@ def explain(
         notes.append("The TOK tag is assumed to be valid, because only the deployment can verify it.")
     if any(booking.state is State.RESERVED and not booking.meeting for booking in tagged):
         notes.append(
-            "An unused tag is valid for the meetings of the people for whom it was created. Only the deployment knows "
-            "who they are; it treats anybody else's meeting as a copied invitation."
+            "An unused tag is valid only for meetings of the people it was created for. Only the deployment knows who "
+            "they are. It treats anybody else's meeting as a copied invitation."
         )
     if request.item and request.item.shape is not Shape.SINGLE:
         notes.append("Only Exchange knows a series' occurrences: a file does not show whether they have changed.")

@@ -1,4 +1,4 @@
-"""The documents for administrators refer only to what exists, and every page's links have a target."""
+"""The documents for administrators refer only to what exists, and all links have targets."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The tests that keep code and infrastructure in step notice any drift. Each kind is introduced into a copy."""
+"""The tests that keep code and infrastructure in step notice any kind of drift, introduced into a copy."""
 
 import shutil
 from collections.abc import Callable

@@ -36,7 +36,7 @@ PAGES = {
 
 @pytest.fixture
 async def without(client: httpx.AsyncClient) -> AsyncIterator[None]:
-    """The integration WITHOUT, which exists while the test runs."""
+    """Provide the integration `WITHOUT` for the duration of the test."""
     fields = {"uuid": WITHOUT, "name": WITHOUT, "addin_server_domain": "vmr.example.com", "enable_dynamic_vmrs": False}
     made = await client.post(CONNECTORS, json=fields | {"domains": SETTINGS["domains"]}, auth=MANAGEMENT)
     assert made.status_code == 201, made.text

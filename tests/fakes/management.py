@@ -32,7 +32,7 @@ from tests.fakes.sign_in import sign_in_link
 
 USERNAME, PASSWORD = "admin", "correct horse"
 _ADMINS = PasswordAdmins(BasicCredential(USERNAME, hash_password(PASSWORD)))
-"""Shared by all deployments for its cache, because checking the password takes longer than most tests."""
+"""Shared by all deployments, because its cache saves password checks, which take longer than most tests."""
 
 _Result = TypeVar("_Result")
 

@@ -164,7 +164,7 @@ class LocalStack:
         wait_for(lambda: self.policy(alias) == state or None, f"{alias} is {state}")
 
     def inject(self, *faults: dict[str, object]) -> None:
-        """Switch faults of the simulated Exchange on."""
+        """Switch on faults in the simulated Exchange."""
         self.call("POST", f"{self.at.exchange}/dev/faults", json={"faults": faults})
 
     def mend(self) -> None:

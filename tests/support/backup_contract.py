@@ -1,4 +1,4 @@
-"""The contract for exporting and importing data on any storage."""
+"""The contract for exporting and importing data on any storage backend."""
 
 from collections.abc import AsyncIterator
 

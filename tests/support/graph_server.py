@@ -64,7 +64,7 @@ class Script:
             self.answers.append(web.json_response(payload, status=status, headers=named))
 
     def refuse(self, status: int, code: str = "ErrorItemNotFound", **headers: str) -> None:
-        """Add an error response in Graph's form."""
+        """Add an error response in Graph's format."""
         self.answer(status, {"error": {"code": code, "message": "Not for alice@example.com."}}, **headers)
 
     async def handle(self, request: web.Request) -> web.Response:

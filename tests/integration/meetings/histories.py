@@ -280,7 +280,7 @@ class History:
                 await self.world.services.scheduling.worker.handle(body, last_try=False)
                 body = ""
         except (Crash, Exception) as error:
-            _note(f"a try failed: {error!r}")
+            _note(f"an attempt failed: {error!r}")
         if body:
             queue.sent.append((body, timedelta(0)))
         await self.world.host.restart()

@@ -22,7 +22,7 @@ from tests.integration.meetings.histories import check, check_on_node, random_hi
 
 
 def main() -> int:
-    """Run the number of histories given on the command line. The exit status is 1 if any of them failed, or else 0."""
+    """Run the number of histories given on the command line. The exit status is 1 if any failed, and otherwise 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("by", choices=["graph", "ews", "node"])
     parser.add_argument("count", type=int)

@@ -56,7 +56,7 @@ class Case:
         self.uids.append(await self.world.invite(self.start, body, subject=self.subject, **more))
 
     async def outcome(self) -> object:
-        """The visible outcome: answers, mails, when each room is open, and any unfinished work."""
+        """The visible outcome: answers, e-mails, when each room is open, and any unfinished work."""
         answers = [[answer["kind"] for answer in await self.world.answers(uid)] for uid in self.uids]
         mails = [mail for mail in await self.world.mails("bob@example.com") if self.subject in mail["subject"]]
         clock = FakeClock()

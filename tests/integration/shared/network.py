@@ -62,8 +62,8 @@ def _builder(
 @dataclass
 class Proxy:
     """A running web proxy. Only the proxy can resolve the hosts in `hosts`. `asked` lists the requested hosts, and
-    `places` lists them with their ports, to distinguish them from Azurite, which a functions host in this process
-    calls.
+    `places` lists them with their ports. A functions host in this process calls Azurite, which only its port
+    identifies.
     """
 
     hosts: Mapping[str, int]

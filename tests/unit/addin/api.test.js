@@ -24,7 +24,7 @@ test('a request for meeting details sends the token and the key in headers', asy
   assert.deepEqual([path, headers, redirect, cache], ['/details', { token: 'secret', 'Idempotency-Key': 'key' }, 'error', 'no-store']);
 });
 
-test('the placeholder is taken from the configuration if there is one', async () => {
+test('the placeholder comes from the configuration, which may lack one', async () => {
   assert.deepEqual(await api(json({ placeholder: { html: 'h', text: 't' } })).api.placeholder('t'), { html: 'h', text: 't' });
   assert.equal(await api(json({})).api.placeholder('t'), null);
 });

@@ -41,7 +41,7 @@ test('the user must sign in when Exchange does not provide a token', async () =>
   assert.match(world.lines.join(), /Exchange identity token: 9018/);
 });
 
-test('there is no identity when a sign-in is not available either', async () => {
+test('there is no identity when neither Exchange nor a sign-in is available', async () => {
   world.exchange = fail;
   await assert.rejects(identity({ method: 'exchange_token', dialog_url: '' }).token(true), NoIdentity);
 });

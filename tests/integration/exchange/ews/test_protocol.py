@@ -1,4 +1,4 @@
-"""Invalid requests, and the form of responses."""
+"""Invalid requests, and the format of responses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The checking of all calls to the simulated Graph against Microsoft's description and real SDK (graph_judge.py)."""
+"""The checks of all calls to the simulated Graph against Microsoft's description and its real SDK (graph_judge.py)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

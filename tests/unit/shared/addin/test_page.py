@@ -1,4 +1,4 @@
-"""The pane's page has its links and data in the right places, and none of it can run as code."""
+"""The pane's page has its links and data in the right places, and neither can run as code."""
 
 import json
 import re

@@ -65,7 +65,7 @@ class AllocationWorld:
         return str(row.values["tag"]) if row else None
 
     async def use(self, booking: Booking) -> Booking:
-        """Update the records as if an invitation with this booking had been accepted."""
+        """Update the records as if an invitation for this booking had been accepted."""
         used = scheduled(booking)
         await self.storage.table("meetings").commit(INTEGRATION, Replace(booking.row, used.values()))
         await PolicyPlatform(self.storage).show(used)
@@ -235,7 +235,7 @@ async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld
 
 
 async def test_a_tag_cannot_be_computed_without_the_signing_key(world: AllocationWorld) -> None:
-    """Anyone who has a tag can book its alias, and neither idempotency keys nor callers are secret."""
+    """Anyone who has a tag can book its alias, but neither the idempotency key nor the caller is secret."""
     stranger = Allocator(MemoryStorage(), world.clock, b"x" * 32)
     theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, LIFETIME, "click-1")
     assert theirs.tag != (await world.allocate(key="click-1")).tag

@@ -1,4 +1,4 @@
-"""A6: an unused tag is valid only for the meetings of those it was created for."""
+"""A6: an unused tag is valid only for meetings of the people it was created for."""
 
 import pytest
 from hypothesis import given

@@ -37,7 +37,7 @@ def promises(clock: FakeClock) -> Promises:
 def test_a_valid_promise_identifies_its_user(promises: Promises) -> None:
     promise = promises.make(UUID, ALICE)
     held = promises.verify(UUID, promise)
-    assert held == promises.verify(UUID.upper(), promise.lower()), "both spellings are the same promise"
+    assert held == promises.verify(UUID.upper(), promise.lower()), "letter case does not matter"
     assert held.caller == promises.verify(UUID, promises.make(UUID, ALICE)).caller
     assert held.caller != promises.verify(UUID, promises.make(UUID, BOB)).caller
 
@@ -84,7 +84,7 @@ def test_changing_any_bit_invalidates_a_promise(position: int, flipped: int) -> 
 
 @given(st.text(max_size=80))
 @example("TOK:-" + "A" * 64)
-@example("TOK:-" + "\u212a" * 64 + "#")  # the Kelvin sign, which case folding would make a K
+@example("TOK:-" + "\u212a" * 64 + "#")  # the Kelvin sign, which case folding turns into a k
 def test_other_text_is_not_accepted_as_a_promise(text: str) -> None:
     with pytest.raises(NotAuthenticated):
         Promises(KEY, FakeClock()).verify(UUID, text)

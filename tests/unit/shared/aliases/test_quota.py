@@ -1,4 +1,4 @@
-"""One user's script cannot exhaust the number space, and people with normal usage never notice a limit."""
+"""One user's script cannot exhaust the number space, and ordinary users never notice a limit."""
 
 import asyncio
 from datetime import datetime, timedelta

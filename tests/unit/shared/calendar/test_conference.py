@@ -141,9 +141,7 @@ def test_calendars_are_compared_by_their_future_occurrences(one: Calendar, other
 
 
 def test_a_series_keeps_its_accepted_times_if_only_single_occurrences_changed() -> None:
-    """The second occurrence was cancelled and the third was moved. Only a new pattern puts unchanged occurrences at
-    other times.
-    """
+    """The second occurrence was cancelled and the third was moved. Only a new pattern would move the first."""
     known = Calendar((occurrence(0), occurrence(24), occurrence(48)))
     moved = Calendar((replace(occurrence(0), is_plain=True), occurrence(50)))
     rescheduled = Calendar(tuple(replace(occurrence(hours), is_plain=True) for hours in (1, 25)))

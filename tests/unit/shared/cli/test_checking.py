@@ -1,4 +1,4 @@
-"""Offline checks of all integrations' settings in all files, reported with line numbers."""
+"""Offline checks of the settings in all files. Problems are reported with line numbers."""
 
 from collections.abc import Mapping
 from typing import Any

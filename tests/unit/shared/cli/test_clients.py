@@ -1,4 +1,4 @@
-"""`clients`: API clients are created, listed and removed. Only its owner can read a new client's key file."""
+"""`clients`: API clients are created, listed and removed. A new client's key file can be read only by its owner."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`explain`: shows what would be decided on a meeting in a file, without carrying it out."""
+"""`explain`: shows what would be decided about a meeting in a file, without carrying it out."""
 
 import json
 from collections.abc import Callable
@@ -208,7 +208,7 @@ def test_the_explanation_of_a_series_lists_information_that_only_exchange_has(
 
 
 def test_the_note_lists_the_people_for_whose_meetings_an_unused_tag_is_valid(explained: Explained) -> None:
-    note = "An unused tag is valid for the meetings of the people for whom it was created"
+    note = "An unused tag is valid only for meetings of the people it was created for"
     free, own = (explained("a.ics", ics(), "--offline", "--tag", standing) for standing in ("free", "own"))
     assert any(note in each for each in free["notes"])
     assert not any(note in each for each in own["notes"])

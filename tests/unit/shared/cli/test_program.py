@@ -1,4 +1,4 @@
-"""The program shows its help quickly, and says why if it cannot run."""
+"""The program shows its help quickly. If it cannot run, it says why."""
 
 import subprocess
 import sys

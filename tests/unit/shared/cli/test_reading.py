@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
 )
 @example([{"a": "\U0001f600 \u2028 \x85 \ud7ff /"}], None, True)
 def test_json_is_read_as_json(written: list[dict[str, Any]], indent: Any, ascii_only: bool) -> None:
-    """YAML would read some JSON differently, such as surrogate pairs, line separators and tabs."""
+    """YAML would read some parts of JSON differently, such as surrogate pairs, line separators and tabs."""
     text = json.dumps(written, indent=indent, ensure_ascii=ascii_only)
     try:
         entries = parse("corp.json", text)

@@ -109,7 +109,7 @@ async def test_policy_serves_a_room_that_falls_due_before_its_booking_is_moved()
 @pytest.mark.long
 @pytest.mark.parametrize("platform", ["policy", "management_api"])
 async def test_hundreds_of_rooms_are_moved_despite_interruptions(platform: str) -> None:
-    """The process dies at various calls, and a new process continues from the minute's row."""
+    """The process dies at various calls, and a new process resumes the work when its row falls due."""
     before = "policy" if platform == "management_api" else "management_api"
     calls = 0
     for at in (0, 3, 40, 150, 300, 460):

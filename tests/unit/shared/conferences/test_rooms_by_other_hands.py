@@ -1,4 +1,4 @@
-"""C3: rooms on nodes that behave differently, or on which admins also make changes."""
+"""C3: rooms on unusual nodes, and on nodes that admins also change."""
 
 from datetime import timedelta
 

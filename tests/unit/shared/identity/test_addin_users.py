@@ -1,4 +1,4 @@
-"""X5: each integration only accepts tokens from its own authentication method."""
+"""X5: each integration accepts tokens only from its own authentication method."""
 
 from dataclasses import replace
 from typing import Any

@@ -132,7 +132,7 @@ async def test_a_client_that_disconnects_does_not_cancel_the_check_for_others(no
 async def test_wrong_passwords_do_not_delay_the_right_one_indefinitely(
     nodes: BasicAuthenticator, derivations: list[bytes]
 ) -> None:
-    """The node's own password only has to wait for a few checks, however many guesses another address sends."""
+    """The node has to wait for only a few other checks, however many guesses another address sends."""
     guesses = [
         asyncio.create_task(nodes.check(header(password=str(n)), f"10.0.0.1, 203.0.113.7:{n}")) for n in range(500)
     ]

@@ -223,7 +223,7 @@ class BreakingQueue(MemoryQueue):
 
 
 class TestPolling:
-    """Without notifications (EWS), a poll every minute takes a single call while nothing happens."""
+    """Without notifications (EWS), each minute's poll takes a single call if nothing has happened."""
 
     @pytest.fixture
     def polled(self, world: WatcherWorld) -> WatcherWorld:

@@ -22,7 +22,7 @@ async def api_with_one() -> tuple[Api, str]:
 
 
 def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endless: bool = False) -> Booking:
-    """A booking for a meeting with one-hour occurrences, which start the given times from now."""
+    """A booking for a meeting. Its one-hour occurrences start at the given offsets from now."""
     now = api.clock.now()
     occurrences = tuple(Occurrence(now + start, now + start + HOUR) for start in starts)
     calendar = Calendar(occurrences, now + timedelta(days=365) if endless else None)

@@ -1,4 +1,4 @@
-"""Acknowledging alarms, and the resource `alarm`, which monitoring written for the original API can read."""
+"""Acknowledging alarms, and the resource `alarm`, which monitoring tools written for the original API can read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A page on another site cannot change anything, even if the admin's browser sends the password with its request."""
+"""A page on another site cannot change anything, even though the admin's browser adds the password."""
 
 from collections.abc import Iterator
 

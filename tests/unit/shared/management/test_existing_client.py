@@ -1,6 +1,6 @@
 """Clients written for the original API work unchanged (I7).
 
-The tests send the same requests as Pexip's Go library (v41) and its Terraform provider (pexip.md §1). These create an
+The tests send the same requests as Pexip's Go library (v41) and its Terraform provider (pexip.md §1). Both create an
 object with every plain field that is not empty, take the id from the Location header, and compare the object that they
 read back with the plan. They update by PUT, with all fields except unset secrets. They send domains as URIs and read
 them as objects.
@@ -64,7 +64,7 @@ def a_plan(**changes: Any) -> dict[str, Any]:
 
 
 def drift(plan: dict[str, Any], shown: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The differences that the provider would try to correct again."""
+    """The differences that the provider would keep trying to correct."""
     nullable = {name for name, field, _ in settings() if is_nullable(field)}
     return {
         name: (value, shown.get(name))

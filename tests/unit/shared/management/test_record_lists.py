@@ -1,4 +1,4 @@
-"""The contents of the lists of meetings, aliases and operations, and the storage requests that they take (S1, W4)."""
+"""The contents of the lists of meetings, aliases and operations, and the storage requests for reading them (S1, W4)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

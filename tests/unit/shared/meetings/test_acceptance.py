@@ -234,7 +234,7 @@ class TestRoomsOfOccurrences:
         ids=[
             "an exception",
             "plain again",
-            "unchanged but at another time",
+            "unchanged except for its time",
             "removed by a new pattern",
             "only left out",
         ],

@@ -1,6 +1,7 @@
 """M5, rule 2: after a crash at any step, the next run completes the work, and the organizer is answered once.
 
-Each scenario runs once to count its external calls, and then twice for each call, crashing before and after it.
+Each scenario runs once to count its external calls, and then twice for each call: once crashing before it, and once
+after it.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Wrong mailbox settings are detected by their effects, and an alarm is raised and cleared (O1)."""
+"""Wrong mailbox settings are detected from their effects, and an alarm is raised and cleared (O1)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Aliases are sorted into kinds as the original's documentation specifies, and default templates render VMRs."""
+"""Aliases are classified as the original's documentation specifies, and default templates render VMRs."""
 
 import pytest
 from hypothesis import given

@@ -42,7 +42,7 @@ def test_very_slow_answers_are_counted_in_the_slowest_class() -> None:
     ("reason", "decision", "column"),
     [
         ("reject_alias_conflict_template", "reject", "outcome_reject_alias_conflict_template"),
-        ("no tag, and from nobody that we know", "ignore", "outcome_ignore"),
+        ("no tag, and from an unknown sender", "ignore", "outcome_ignore"),
         ("", "close", "outcome_close"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Converting HTML to text, making it harmless, and reporting faults in it."""
+"""Converting HTML to text, sanitizing HTML, and reporting faults in HTML."""
 
 import re
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""The functions check, render and preview, called as elsewhere in the product."""
+"""The functions check, render and preview, called as the product calls them."""
 
 from datetime import UTC, datetime
 from pathlib import Path

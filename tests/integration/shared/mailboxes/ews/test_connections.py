@@ -160,8 +160,9 @@ class TestProxy:
     async def test_proxies_from_the_environment_are_ignored(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """With disable_proxy, requests bypass the proxy that is set in the environment (E5). The host name is used by
-        nothing else in this process: a functions host running alongside may reach its storage through the proxy.
+        """With disable_proxy, requests bypass the proxy that is set in the environment (E5). Nothing else in this
+        process uses that host name, so a functions host running alongside can still reach its storage through the
+        proxy.
         """
         url = world.running.ews_url.replace("127.0.0.1", "localhost")
         async with running_proxy({}) as proxy, opened(world.running, url=url) as reached:

@@ -63,7 +63,7 @@ async def test_a_fault_without_an_xml_declaration_and_with_another_prefix_is_a_r
 async def test_the_default_wait_applies_if_a_busy_server_requests_none(
     world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
-    """If the server requests no wait, exchangelib would assume ten seconds."""
+    """exchangelib itself would assume ten seconds."""
     await world.fault(on="EWS SyncFolderItems", action="server_busy", back_off_ms=0)
     with pytest.raises(RateLimited) as caught:
         await mailbox.changes(Folder.INBOX, "")

@@ -44,7 +44,7 @@ async def test_a_message_is_read_with_its_event_in_one_call(mailbox: GraphMailbo
 
 
 async def test_a_deleted_message_is_not_found(mailbox: GraphMailbox, script: Script) -> None:
-    """Outdated messages are deleted (RemoveOldMeetingMessages). Others cannot be read yet when they are announced."""
+    """Outdated messages are deleted (RemoveOldMeetingMessages), and others are announced before they can be read."""
     script.refuse(404)
     with pytest.raises(MessageNotFound):
         await mailbox.read("m")

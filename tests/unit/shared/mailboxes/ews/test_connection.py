@@ -55,7 +55,7 @@ def test_a_servers_requested_wait_is_read(asked: str, seconds: float) -> None:
 
 
 def test_a_refusal_that_closes_the_connection_is_not_taken_for_a_busy_server() -> None:
-    """exchangelib takes every response with `Connection: close` as a sign of a busy server."""
+    """exchangelib treats every response with `Connection: close` as a sign of a busy server."""
     with pytest.raises(HttpFailure) as caught:
         AtOnce().raise_response_errors(answer(404, connection="close"))
     assert caught.value.status == 404

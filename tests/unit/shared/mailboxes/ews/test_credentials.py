@@ -1,4 +1,4 @@
-"""Access tokens for EWS as an application (APP_PERM)."""
+"""Access tokens for an application that uses EWS (APP_PERM)."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,5 +1,5 @@
 """Input from Graph, or from an attacker posing as Graph, is either read or refused with a documented error, and never
-causes a crash. All parsers are tested with all samples, and with variants in which any node is deleted, replaced or of
+causes a crash. All parsers are tested with all samples, and with variants in which a node is deleted, replaced or given
 another type.
 """
 
