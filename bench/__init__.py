@@ -1,1 +1,1 @@
-"""Measurements of the product, compared with the budgets of the design: `python -m bench`. See README.md."""
+"""Measures the product, and compares the results with the design's budgets: `python -m bench`. See README.md."""

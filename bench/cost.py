@@ -1,5 +1,5 @@
-"""The cost of a meeting in Azure, calculated from the executions and requests of a click, an invitation, an update, and
-the policy requests when participants join.
+"""The cost of a meeting in Azure, calculated from the executions and requests for a click, an invitation, an update,
+and the policy requests when participants join.
 
 Prices are 2025 list prices in dollars; docs/operations.md contains the same figures, and a test checks that the two
 agree.

@@ -1,4 +1,4 @@
-"""The executions and storage requests of a day without meetings, and their cost (one integration on Graph).
+"""The executions and storage requests on a day without meetings, and their cost, with one integration on Graph.
 
 Flex Consumption's free grant is per month and subscription (docs/facts/azure-functions.md). Each execution is counted
 as one second of a whole instance, although simultaneous executions share an instance.

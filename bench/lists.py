@@ -46,8 +46,8 @@ async def _counted(size: int) -> dict[str, int]:
     alarms = Alarms(storage, SystemClock())
 
     def store() -> IntegrationStore:
-        """Return a store that has read nothing yet. In a store that has been used, a larger share of
-        the few integrations would be cached than of the many.
+        """Return a store that has read nothing yet. Otherwise, a larger share of the few integrations
+        would be cached than of the many.
         """
         return IntegrationStore(storage, MemorySecrets(), SystemClock())
 

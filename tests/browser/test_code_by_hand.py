@@ -42,7 +42,7 @@ async def pictures(page: Page, images: Path) -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_user_signs_in_in_a_browser_window_and_types_its_code(
+async def test_a_user_signs_in_using_a_browser_window_and_types_the_code(
     deployment: Deployment, provider: str, images: Path
 ) -> None:
     outlook = deployment.outlook

@@ -1,6 +1,6 @@
 """What the add-in does without a pane (X1): the command on phones, and the offer in new meetings.
 
-The page and Office.js are the genuine ones; the test calls the function as a phone would.
+The page and Office.js are genuine. The test calls the function as a phone would.
 """
 
 from collections.abc import AsyncIterator, Mapping

@@ -1,5 +1,5 @@
-"""W4: finding meetings in the console by integration, by day and by other details that a caller may know; choosing an
-integration.
+"""W4: finding meetings in the console by integration, by day and by other details that a caller may know. Also choosing
+an integration.
 """
 
 import os

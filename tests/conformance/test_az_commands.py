@@ -1,6 +1,6 @@
 """Every az command in the programs and documents is checked by the real Azure CLI's own parser.
 
-The CLI takes 700 MB, so it is not installed for the tests. They are skipped without it. Set AZURE_CLI_PYTHON to its
+The CLI takes 700 MB, so it is not installed for the tests, which are skipped without it. Set AZURE_CLI_PYTHON to its
 interpreter (or have az on the PATH). Version checks.OLDEST_AZ is best, because newer versions accept everything that it
 accepts.
 """
@@ -88,13 +88,13 @@ def document_commands() -> list[list[str]]:
     return [shlex.split(match[1].replace("$(", "").replace("$", "")) for match in found if match]
 
 
-def test_the_real_cli_accepts_every_command_of_the_programs(azure: Azure, tmp_path: Path) -> None:
+def test_the_real_cli_accepts_every_command_in_the_programs(azure: Azure, tmp_path: Path) -> None:
     commands = program_commands(azure, tmp_path)
     assert len(commands) > 30
     assert complaints(commands) == {}
 
 
-def test_the_real_cli_accepts_every_command_of_the_documents() -> None:
+def test_the_real_cli_accepts_every_command_in_the_documents() -> None:
     commands = document_commands()
     assert len(commands) > 8
     assert complaints(commands) == {}

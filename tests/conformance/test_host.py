@@ -296,7 +296,7 @@ async def test_an_app_without_functions_is_refused(tmp_path: Path, monkeypatch: 
             pytest.fail("it started")
 
 
-async def test_an_import_error_of_an_app_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_import_error_in_an_app_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_SCRIPT_FILE_NAME", "broken_app.py")
     (tmp_path / "host.json").write_text("{}")
     (tmp_path / "broken_app.py").write_text("raise RuntimeError('a fault in the app')")

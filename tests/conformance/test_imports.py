@@ -107,7 +107,7 @@ def test_only_the_composition_creates_the_parts(part: str) -> None:
     assert makers == {"composition"}
 
 
-def test_the_calendar_vocabulary_imports_nothing_else_of_the_product() -> None:
+def test_the_calendar_vocabulary_imports_nothing_else_from_the_product() -> None:
     graph = layers.imports()
     assert graph["calendar"] <= {"zones"}
     assert graph["bookings"] <= {"calendar", "storage", "errors", "clock"}

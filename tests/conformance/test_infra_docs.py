@@ -78,7 +78,7 @@ def test_the_documented_mailbox_settings_are_those_of_the_script() -> None:
     assert described == {name: value.strip("'") for name, value in CALENDAR.items()}
 
 
-def test_the_command_lines_of_the_documents_exist() -> None:
+def test_the_command_lines_in_the_documents_exist() -> None:
     from shared.cli.document import commands
 
     known = set(commands())

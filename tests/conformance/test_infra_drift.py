@@ -1,4 +1,4 @@
-"""The tests that keep code and infrastructure in step notice any kind of drift, introduced into a copy."""
+"""The tests that keep code and infrastructure in step notice drift. Every kind is introduced into a copy."""
 
 import shutil
 from collections.abc import Callable
@@ -39,7 +39,7 @@ DRIFTS: dict[str, tuple[str, str, str, Callable[[], None]]] = {
 
 
 @pytest.mark.parametrize(("file", "right", "wrong", "check"), DRIFTS.values(), ids=DRIFTS)
-def test_a_drift_in_the_templates_is_noticed(
+def test_drift_in_the_templates_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, right: str, wrong: str, check: Callable[[], None]
 ) -> None:
     copy = tmp_path / "bicep"
@@ -56,7 +56,7 @@ def test_a_drift_in_the_templates_is_noticed(
 
 
 @pytest.mark.parametrize("name", ["TABLES", "QUEUES"])
-def test_a_drift_in_the_code_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_drift_in_the_code_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(policy, name, (*getattr(policy, name), "one-more"))
     with pytest.raises(AssertionError):
         tables_and_queues()

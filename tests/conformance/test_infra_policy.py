@@ -100,7 +100,7 @@ def test_telemetry_is_accepted_only_from_the_apps_identity() -> None:
     assert workspace["properties"]["features"]["disableLocalAuth"] is True
 
 
-def test_every_azure_library_of_the_code_has_its_role_and_no_role_is_unused() -> None:
+def test_every_azure_library_in_the_code_has_its_role_and_no_role_is_unused() -> None:
     files = [file for place in ("shared", "functions") for file in modules(place) if "cli" not in file.parts]
     asked = {module for file in files for module in imported(file) if is_within(module, "azure")}
     known = {*ROLE_OF, *NO_ROLE}

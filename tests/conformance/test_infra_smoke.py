@@ -80,7 +80,7 @@ def test_an_app_may_take_a_while_to_start(app: type[App], base: str) -> None:
         ({"looked_up": (404, "<html>nothing here</html>")}, ["404", "nothing here"]),
     ],
 )
-def test_each_fault_of_an_app_is_named(app: type[App], base: str, illness: dict[str, object], words: list[str]) -> None:
+def test_each_fault_in_an_app_is_named(app: type[App], base: str, illness: dict[str, object], words: list[str]) -> None:
     for name, value in illness.items():
         setattr(app, name, value)
     fault = smoke.first_fault(base, timeout=0, pause=0)

@@ -1,4 +1,4 @@
-"""The contract of an IntegrationStore on any storage. A subclass's module provides a `storage` fixture."""
+"""The contract of an IntegrationStore on any storage backend. A subclass's module provides a `storage` fixture."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

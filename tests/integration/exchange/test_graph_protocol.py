@@ -84,7 +84,7 @@ async def test_events_also_have_both_kinds_of_id(world: ExchangeWorld) -> None:
     assert occurrence["seriesMasterId"] == master["id"]
 
 
-async def test_an_id_of_one_mailbox_does_not_provide_access_to_another(world: ExchangeWorld) -> None:
+async def test_an_id_from_one_mailbox_does_not_provide_access_to_another(world: ExchangeWorld) -> None:
     await world.meet()
     message = (await world.folder())[0]["id"]
     event = (await world.event())["id"]

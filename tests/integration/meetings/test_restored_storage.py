@@ -1,4 +1,4 @@
-"""Storage is restored to its state of an hour ago while people continue to schedule meetings (M5)."""
+"""Storage is restored to its state an hour earlier while people continue to schedule meetings (M5)."""
 
 import asyncio
 from collections import Counter

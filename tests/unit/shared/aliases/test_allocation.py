@@ -242,7 +242,7 @@ async def test_a_tag_cannot_be_computed_without_the_signing_key(world: Allocatio
 
 
 async def test_concurrent_calls_with_the_same_key_get_one_alias(world: AllocationWorld) -> None:
-    """A2 holds even if most numbers are taken. The slower calls immediately release the digits that they claimed."""
+    """A2 holds even if most numbers are taken. Slower calls immediately release any digits they have claimed."""
     form = AliasFormat("m", 2, "example.com")
     for _ in range(50):
         await world.allocate(form)

@@ -290,7 +290,7 @@ def _attached(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["file", "mail", "inline"])
-def test_an_invitation_attached_to_a_mail_is_not_a_request(cli: Cli, tmp_path: Path, kind: str) -> None:
+def test_an_invitation_attached_to_an_e_mail_is_not_a_request(cli: Cli, tmp_path: Path, kind: str) -> None:
     (tmp_path / "a.eml").write_bytes(_attached(kind))
     result = cli("explain", "a.eml", "--offline", *NOW)
     assert result.exit_code == Exit.DONE

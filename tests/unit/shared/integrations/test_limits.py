@@ -1,5 +1,5 @@
-"""Each field's type and limits. A value at the limit is accepted, and one beyond it is refused under the field's
-name.
+"""Each field's type and limits. A value at the limit is accepted. One beyond it is refused, and the fault names the
+field.
 """
 
 from typing import Any, Literal, get_args, get_origin

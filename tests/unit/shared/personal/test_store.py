@@ -68,7 +68,7 @@ async def test_names_and_aliases_are_unique_in_the_whole_deployment(store: VmrSt
     assert [vmr.id for vmr in await store.all()] == [1, 2]
 
 
-async def test_a_vmr_that_changes_its_owner_keeps_its_names_and_aliases(store: VmrStore) -> None:
+async def test_a_vmr_whose_owner_changes_keeps_its_names_and_aliases(store: VmrStore) -> None:
     await store.create(kept(1, "a", "b"))
     await store.change(1, lambda now: now.model_copy(update={"primary_owner_email_address": "bob@example.com"}))
     assert (await names(store, "alice@example.com"), await names(store, "bob@example.com")) == ([], ["Room 1"])

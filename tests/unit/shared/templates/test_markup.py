@@ -77,7 +77,7 @@ def test_a_scheduling_tag_in_any_html_stays_intact(pieces: list[str]) -> None:
         ("<svg><a xlink:href='javascript:1'>a</a></svg>b", "b"),
     ],
 )
-def test_admins_html_is_made_harmless(html: str, clean: str) -> None:
+def test_admins_html_is_sanitized(html: str, clean: str) -> None:
     assert sanitise(html) == clean
 
 

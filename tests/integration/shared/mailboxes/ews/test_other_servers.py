@@ -82,7 +82,7 @@ async def test_a_server_that_always_returns_408_counts_as_silent(world: Exchange
         await mailbox.changes(Folder.INBOX, "")
 
 
-async def test_a_saved_mail_that_does_not_count_as_a_draft_is_sent_once(
+async def test_saved_mail_that_does_not_count_as_a_draft_is_sent_once(
     world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
     await switch(world, marks_drafts=False)

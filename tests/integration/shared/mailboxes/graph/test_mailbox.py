@@ -319,7 +319,7 @@ async def test_a_state_that_graph_has_forgotten_starts_over(
     assert paths(script)[1] == f"GET {ROOT}/mailFolders/inbox/messages/delta"
 
 
-async def test_a_state_of_another_graph_host_starts_over(mailbox: GraphMailbox, script: Script) -> None:
+async def test_a_state_from_another_graph_host_starts_over(mailbox: GraphMailbox, script: Script) -> None:
     """A state that contains a link to another host must not cause a call to it."""
     script.answer(200, delta("a", deltaLink=f"{script.url}/v1.0/new"))
     assert (await mailbox.changes(Folder.INBOX, "https://evil.example/v1.0/delta")).message_ids == ["a"]

@@ -1,4 +1,4 @@
-"""Every exchangelib exception is mapped to an error of the product, without confidential text."""
+"""Every exchangelib exception is mapped to one of the product's errors, without confidential text."""
 
 import inspect
 import ssl
