@@ -1,4 +1,4 @@
-"""OAuth2 for a Management Node: client credentials with an assertion signed with ES256. The form of the request and the
+"""OAuth2 for a Management Node: client credentials with an ES256-signed assertion. The form of the request and the
 claims in the assertion are described in docs/facts/pexip.md §1. This has not been confirmed against a live Management
 Node.
 """

@@ -139,9 +139,9 @@ def _cancelled(
 def _choose(
     item: CalendarItem, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
 ) -> Booking | Provide | Reject:
-    """The booking that the meeting should have. It belongs to the newest tag that is unused or already the meeting's
-    own; otherwise it is the meeting's current booking. A room that an admin has closed stays closed: its meeting gets
-    the answer for a deleted alias.
+    """The booking that the meeting should have. It is the booking for the newest tag that is unused or already the
+    meeting's own. If there is no such tag, it is the meeting's current booking. A room that an admin has closed stays
+    closed, and its meeting gets the answer for a deleted alias.
     """
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
     mine = [booking for booking in usable if booking.tag not in known.others and _may_have(item, booking)]

@@ -14,7 +14,7 @@ from shared.calendar.request import CalendarItem, meeting_key
 from shared.mailboxes.mailbox import ForeignItem, Mailbox
 
 MOST_LOOKS = 3
-"""At how many of its booked times a meeting is looked for. One is not enough, because occurrences may have been
+"""Maximum number of booked times at which a meeting is looked for. One is not enough, because occurrences may have been
 cancelled or moved.
 """
 

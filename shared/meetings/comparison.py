@@ -148,8 +148,8 @@ def is_compared(message_id: str) -> bool:
 
 
 async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
-    """The calendar item with the given id. If the id belongs to the other protocol, the meeting is gone: the whole
-    calendar has already been searched for its key.
+    """The calendar item with the given id. If the id belongs to the other protocol, the meeting is gone, because the
+    whole calendar has already been searched for its key.
     """
     with suppress(ForeignItem):
         return await mailbox.item(item_id)

@@ -100,7 +100,9 @@ class Completion:
         await self.records.give_back(lease, self.clock.now() + pause)
 
     async def resume(self, correlation: str) -> None:
-        """Finish an operation left unfinished by an earlier run; does nothing if it is done or being worked on."""
+        """Finish an operation left unfinished by an earlier run; does nothing if it is already done or being worked
+        on.
+        """
         lease = await self.records.take_over(correlation, self.clock.now())
         if lease:
             named = await asyncio.gather(*(self.platform.name(booking) for booking in lease.bookings))

@@ -126,7 +126,7 @@ def instructions_again(integration: Integration, item: CalendarItem | None, book
 
 def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
     """The addresses of all invitees, including the organizer but not the equipment mailbox. Only ASCII letters are
-    lowercased: lowercasing others may result in somebody else's address (shared/mail_addresses.py).
+    lowercased, because lowercasing others may result in somebody else's address (shared/mail_addresses.py).
     """
     addresses = (mail_address(text) for text in (item.organizer.email, *item.attendees))
     people = dict.fromkeys(address.lower() if address.isascii() else address for address in addresses if address)
