@@ -30,7 +30,7 @@ export function hasOwnPictures(html) {
 }
 
 /**
- * HTML without the part whose text is `seen`, regardless of which elements now enclose it; null unless it occurs
+ * HTML without the part with the text `seen`, regardless of which elements now enclose it; null unless the text occurs
  * exactly once.
  *
  * This also finds blocks that Outlook has rewritten: ids get prefixes, `div` elements become paragraphs, and lists

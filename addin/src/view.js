@@ -155,7 +155,7 @@ export class View {
     const text = this.document.createElement('span');
     text.className = 'about';
     text.textContent = about;
-    text.ariaHidden = 'true'; // the title is read out already
+    text.ariaHidden = 'true'; // the title is already read out
     button.title = about;
     button.append(text);
   }

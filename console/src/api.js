@@ -1,5 +1,5 @@
 /**
- * Calls the management API. Every failure is an ApiError, whose message tells the admin what to do about it.
+ * Calls the management API. Every failure is an ApiError with a message that tells the admin what to do about it.
  */
 
 export const CONFIGURATION = '/api/admin/configuration/v1/';

@@ -49,7 +49,7 @@ function fromJson(text, fields) {
   if (!Array.isArray(objects)) throw new Unreadable('The file must contain a list of records, or one under "objects".');
   return objects.map((each, n) => {
     if (typeof each !== 'object' || each === null) throw new Unreadable(`Entry ${n + 1} is not a record.`);
-    const isShown = 'resource_uri' in each; // exported from the API, whose own fields are left out
+    const isShown = 'resource_uri' in each; // exported from the API; the API's own fields are left out
     const own = Object.entries(each).filter(([name]) => (isShown ? name in fields : name !== OWNER));
     return { place: `entry ${n + 1}`, fields: Object.fromEntries(own.map(([name, each]) => [name, bare(name, each)])) };
   });

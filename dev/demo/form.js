@@ -144,7 +144,7 @@ export function showAddIn() {
   else outlook.open(part('pane'), `/addin/${integration}/pane`);
 }
 
-/** Update the form after the add-in or the user's click has changed the meeting. */
+/** Update the form after the add-in or a click has changed the meeting. */
 function showForm() {
   const { meeting } = outlook;
   field('subject').value = meeting.subject;

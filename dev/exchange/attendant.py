@@ -1,6 +1,6 @@
 """The Calendar Attendant, the part of Exchange that processes the meeting messages in a mailbox. ``AutoUpdate`` keeps a
-tentative calendar item in step with the organizer, and sends no answers. ``AutoAccept`` also answers, and deletes the
-body. ``None`` does nothing.
+tentative calendar item in sync with the organizer's meeting, and sends no answers. ``AutoAccept`` also answers, and
+deletes the body. ``None`` does nothing.
 """
 
 from collections.abc import Iterator

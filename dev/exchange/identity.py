@@ -57,8 +57,8 @@ class Identity:
         self, user: User, audience: str, amurl: str, *, expires_in: int = IDENTITY_TOKEN_LIFETIME, forged: bool = False
     ) -> str:
         """Issue a token that identifies the user of the pane at ``audience``. ``expires_in`` is in seconds, and
-        negative for an expired token. A ``forged`` token is signed by a key that is in no document, and has that key's
-        thumbprint.
+        negative for an expired token. A ``forged`` token is signed with a key that is not in any metadata document, and
+        has that key's thumbprint.
         """
         key = self._foreign_key() if forged else self._published[0]
         now = int(self._clock.now().timestamp())

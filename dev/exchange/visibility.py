@@ -14,7 +14,7 @@ ON_PREMISES = "Location,Subject,Body,AllProperties"
 
 
 def is_visible(setting: str, before: Meeting, after: Meeting, left: timedelta) -> bool:
-    """Whether an update reaches the Inbox. ``left`` is the time until the meeting starts. It is negative afterwards."""
+    """Whether an update reaches the Inbox. ``left`` is the time until the start (negative after it)."""
     if not before.same_time(after):
         return True
     changed = {"AllProperties", *_changed(before, after)}

@@ -30,7 +30,7 @@ class By(StrEnum):
 
     @property
     def processing(self) -> dict[str, Any]:
-        """The calendar processing settings that differ from Exchange Online."""
+        """The calendar processing settings that differ from those in Exchange Online."""
         return {} if self is By.GRAPH else {"visible_update_properties": ON_PREMISES}
 
 
