@@ -163,7 +163,7 @@ async def _fill(storage: Storage, size: int) -> None:
 
 
 def _entries(number: int) -> dict[str, Mapping[str, Values]]:
-    """The list entries of a meeting and its operation."""
+    """The list entries for a meeting and its operation."""
     booking, operation = _booking(number), _operation(number)
     made = {
         f"booking:{booking.tag}": booking_entries(booking, 1, [operation.correlation_id], NOW),

@@ -97,7 +97,7 @@ class Outlook:
         self.html = ""
         """The HTML of the pane's page, as served."""
         self.headers: dict[str, dict[str, str]] = {}
-        """Response headers of the add-in's server, by path."""
+        """The add-in server's response headers, by path."""
         self.weights: dict[str, int] = {}
         """The sizes in bytes of the add-in server's responses on the wire (after any compression), by path."""
         self.answered: list[str] = []

@@ -8,7 +8,7 @@ FIRST, HOURS = date(2026, 10, 31), 14 * 24
 
 
 def overview() -> dict[str, Any]:
-    """The response of status/v1/overview/0/."""
+    """The response from status/v1/overview/0/."""
     rooms = [max(0, round(18 * sin((n % 24 - 6) / 12 * 3.14))) if (n // 24) % 7 < 5 else 0 for n in range(HOURS)]
     return {
         "id": 0,

@@ -17,7 +17,7 @@ def writes(calls: list[str]) -> list[str]:
 
 
 async def reserved(route: Route) -> None:
-    """The state of a tag that waits for its invitation."""
+    """The state of a tag that is waiting for its invitation."""
     state = {"state": "reserved", "starts_here": False, "alias": "meet.123456@example.com", "one_date": False}
     await route.fulfill(json={"status": "success", "result": state})
 

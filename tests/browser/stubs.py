@@ -1,4 +1,4 @@
-"""Stubs for the routes of personal VMRs and the sign-in dialog, for tests of the pane alone. Their responses have the
+"""Stubs for the personal VMR and sign-in dialog routes, for tests of the pane alone. Their responses have the
 shapes that the contract defines.
 """
 

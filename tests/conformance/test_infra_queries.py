@@ -1,4 +1,4 @@
-"""The queries of the alerts and the workbook search for what the app really writes."""
+"""The queries in the alerts and the workbook search for what the app really writes."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The queries of the alerts and the workbook are run against rows shaped like Application Insights' tables.
+"""The queries in the alerts and the workbook are run against rows shaped like Application Insights' tables.
 
 The app's metrics are log lines. The Functions host passes them on as `traces`, in OpenTelemetry mode too. DuckDB
 replaces Application Insights. A query may return rows only when something is wrong.
@@ -30,7 +30,7 @@ Insights tables")."""
 
 
 class Insights:
-    """The telemetry of one Application Insights component. Times are in minutes before now."""
+    """The telemetry of one Application Insights component. Times are given in minutes before now."""
 
     def __init__(self, own_log: pytest.LogCaptureFixture) -> None:
         self._own_log = own_log

@@ -1,4 +1,4 @@
-"""The route of personal VMRs, and their administration, in Microsoft's worker runtime."""
+"""The route for personal VMRs, and their administration, in Microsoft's worker runtime."""
 
 import httpx
 

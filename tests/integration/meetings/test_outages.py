@@ -96,7 +96,7 @@ class TestOutages:
         await graph.pass_time(HOUR)
         assert await alarms(graph) == {}
 
-    async def test_waiting_messages_cause_few_requests_in_an_outage_and_are_processed_right_after_it(
+    async def test_waiting_messages_cause_few_requests_during_an_outage_and_are_processed_right_after(
         self, graph: Deployment
     ) -> None:
         await graph.faults({"on": "GET /messages/", "status": 503, "times": None})
@@ -232,7 +232,7 @@ class TestRefusals:
         assert [answer["kind"] for answer in await graph.answers(missed)] == ["declined"]
 
     @pytest.mark.parametrize("status", REFUSALS)
-    async def test_a_permanently_refused_answer_ends_with_a_recorded_cause_an_alarm_and_a_mail(
+    async def test_a_permanently_refused_answer_ends_with_a_recorded_cause_an_alarm_and_an_e_mail(
         self, graph: Deployment, status: int
     ) -> None:
         room, start = await graph.click(), tomorrow(graph) + LONG_AGO

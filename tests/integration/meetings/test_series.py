@@ -186,7 +186,7 @@ class TestAnotherRoom:
         await series.change(2, body_html="<p>no tag</p>")
         assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
 
-    async def test_a_tag_of_another_meeting_does_not_take_over_its_room(self, world: Deployment) -> None:
+    async def test_a_tag_from_another_meeting_does_not_take_over_its_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         taken = await world.click()
         await world.invite(series.first + WEEK + timedelta(days=1), taken["instructions"])
@@ -194,7 +194,7 @@ class TestAnotherRoom:
         await series.change(1, body_html=taken["instructions"])
         assert await series.doors(series.room, taken) == [[True, False]] * 4
 
-    async def test_a_tag_of_another_occurrence_does_not_take_over_its_room(self, world: Deployment) -> None:
+    async def test_a_tag_from_another_occurrence_does_not_take_over_its_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.change(2, body_html=other["instructions"])

@@ -37,7 +37,7 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
 class Closable(Protocol):
-    """What holds connections."""
+    """An object that holds connections."""
 
     async def close(self) -> None:
         """Release them."""

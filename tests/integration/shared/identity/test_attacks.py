@@ -319,7 +319,7 @@ async def test_invented_states_are_refused(world: SignInWorld, state: str) -> No
         await world.callback({"code": "x"})
 
 
-async def test_a_cookie_of_another_attempt_or_purpose_is_ignored(world: SignInWorld) -> None:
+async def test_a_cookie_from_another_attempt_or_for_another_purpose_is_ignored(world: SignInWorld) -> None:
     integration = await world.azure()
     answer = await world.at_provider(await world.start(integration))
     [name] = world.cookies
@@ -494,7 +494,7 @@ async def test_the_user_can_cancel_at_the_provider(world: SignInWorld) -> None:
         await world.callback(answer)
 
 
-async def test_an_error_is_accepted_only_for_a_sign_in_in_this_browser(world: SignInWorld) -> None:
+async def test_an_error_is_accepted_only_for_a_sign_in_started_in_this_browser(world: SignInWorld) -> None:
     with pytest.raises(NotAuthenticated):
         await world.callback({"state": "a" * 43, "error": "access_denied"})
 

@@ -203,7 +203,7 @@ async def test_a_session_without_a_sign_in_id_is_valid_until_its_user_signs_out(
         ("exchange:alice@corp:https://mail.example.com/x", True),
     ],
 )
-async def test_an_outlook_token_of_another_account_in_the_same_tenant_is_not_remembered(
+async def test_an_outlook_token_from_another_account_in_the_same_tenant_is_not_remembered(
     world: SignInWorld, key: str, is_remembered: bool
 ) -> None:
     async def identify(_integration: Integration, _token: str) -> Caller:

@@ -21,7 +21,7 @@ DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=alice"
         ([ALICE], [BOSS, ALICE], True),  # a delegate sends on behalf of the boss
         ([ALICE, BOSS], [BOSS], True),  # a shared mailbox, for which Exchange does not report the author
         ([ALICE, BOSS], [BOB, BOB], False),
-        ([], [BOB], True),  # a client other than the product's pane; it specifies no people
+        ([], [BOB], True),  # a client other than the product's pane, which specifies no people
         ([ALICE], [DN], True),  # Exchange has no address for the organizer
         ([ALICE], ["", DN, BOB], False),
     ],

@@ -343,7 +343,7 @@ class TestCopiesAndPromises:
         assert mail.recipients == ("alice@example.com",)
         assert "PXPS:-" in mail.html
 
-    async def test_a_promise_is_redeemed_and_all_attendees_get_one_mail(self, world: MeetingsWorld) -> None:
+    async def test_a_promise_is_redeemed_and_all_attendees_get_one_e_mail(self, world: MeetingsWorld) -> None:
         """M8: the promise is replaced with an alias."""
         promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
         world.mailbox.deliver(invitation(body=promise))

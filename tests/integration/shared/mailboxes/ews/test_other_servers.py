@@ -48,7 +48,7 @@ async def test_a_state_that_never_reaches_its_end_is_requested_once(world: Excha
 async def test_a_fault_without_an_xml_declaration_and_with_another_prefix_is_a_refusal(
     world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
-    """The organizer's mailbox is not accessible, so the mail is sent from the equipment mailbox."""
+    """The organizer's mailbox is not accessible, so the e-mail is sent from the equipment mailbox."""
     await world.meet()
     request = await newest(mailbox)
     assert request.item is not None
