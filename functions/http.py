@@ -38,7 +38,7 @@ STATUS: dict[type[SchedulingError], int] = {
 _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the correlation id."
 
 MAX_TEXTS = 10_000
-"""Maximum size in bytes of the JSON that the task pane or a sign-in page sends."""
+"""Maximum size, in bytes, of the JSON that the task pane or a sign-in page sends."""
 
 Handler = Callable[[func.HttpRequest], Awaitable[Any]]
 Endpoint = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]

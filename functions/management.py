@@ -19,7 +19,7 @@ bp = func.Blueprint()
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 FORM_MAX_BYTES = 20_000
-"""Maximum size in bytes of a form; an assertion takes a few hundred."""
+"""Maximum size of a form, in bytes. An assertion takes a few hundred."""
 
 _UNEXPECTED = "An unexpected error occurred. Look up the correlation id in the log."
 

@@ -13,8 +13,7 @@ UNHEALTHY = "app appears to be unhealthy"
 """The error that az 2.87 and newer reports if a deployed app has not started yet. The first start may take minutes."""
 
 ROLE_NOT_THERE_YET = "BlobUploadFailedException"
-"""The error (with status 403) that occurs while the role that lets the app's identity write its package is propagating.
-"""
+"""The error (with status 403) that occurs while the app's new role on the storage account is still propagating."""
 
 PACKAGE_TAG = "-package"
 """The resource group has a tag named after the app, with this suffix.

@@ -39,7 +39,7 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("RequestDisallowedByPolicy",),
         "a policy of your organization forbids it",
-        "the policy's name is above; it often requires privateNetwork = true, or `tags`",
+        "the policy's name is shown above; such policies often require privateNetwork = true, or `tags`",
     ),
     (("ScopeLocked",), "a resource lock prevents it", 'see docs/deploy.md, "Removing it": dataLock'),
     (

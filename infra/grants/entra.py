@@ -163,7 +163,7 @@ def main(argv: list[str] | None = None) -> None:
         "--host", action="append", required=True, help="the add-in's host name, as in the manifest; may be repeated"
     )
     reach = parser.add_mutually_exclusive_group()
-    reach.add_argument("--multi-tenant", action="store_true", help="users of other tenants can sign in, too")
+    reach.add_argument("--multi-tenant", action="store_true", help="users from other tenants can also sign in")
     reach.add_argument("--single-tenant", action="store_true", help="from now on, only this tenant's users can sign in")
     parser.add_argument("--admin", metavar="OBJECT-ID", help="a user or group to give the app role Scheduling.Admin")
     parser.add_argument("--reader", metavar="OBJECT-ID", help="a user or group to give the app role Scheduling.Read")

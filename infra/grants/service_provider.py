@@ -1,4 +1,4 @@
-"""Creates a provider's app registration for customers' Exchange Online: one for all customers.
+"""Creates a provider's app registration, with which the app accesses all customers' Exchange Online.
 
 Run it in the provider's tenant, which must be the tenant of the managed identity. Idempotent. The registration requests
 no permissions at all: each customer's Exchange grants it access to one mailbox (exchange-online.ps1). The managed

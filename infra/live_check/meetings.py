@@ -1,4 +1,4 @@
-"""The two test mailboxes, the organizer's and the equipment mailbox: creates meetings through Graph and removes them
+"""Creates meetings through Graph in two test mailboxes (the organizer's and the equipment mailbox), and removes them
 again.
 """
 

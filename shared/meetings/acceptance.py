@@ -105,7 +105,9 @@ def answered_before(request: MeetingRequest, now: datetime) -> bool:
 
 
 def _has_that_room(decision: Accept, own: Booking | None) -> bool:
-    """Whether an earlier answer may already have been about the decision's room, as no other room is recorded."""
+    """Whether an earlier answer may already have been about the decision's room. It may if no other room is
+    recorded.
+    """
     return own is None or own.tag == decision.booking.tag
 
 

@@ -34,7 +34,7 @@ MOST_REPAIRS = 500
 
 MAX_ROOMS_WITHOUT_MEETING = 10
 """If the number of rooms without a meeting exceeds both this and the number of meetings in the calendar, either the
-mailbox or the rights to it must be wrong.
+mailbox or the app's access to it must be wrong.
 """
 
 SETTLED = timedelta(minutes=15)
@@ -72,8 +72,8 @@ class Comparison:
         if missing > max(MAX_ROOMS_WITHOUT_MEETING, part.size):
             raise CalendarDiffers(
                 f"The mailbox's calendar has {part.size} meetings, but none for {missing} of the scheduled rooms. "
-                "These rooms have been left as they are. Check that this is the address of the right mailbox, and that "
-                "the app has rights to its calendar."
+                "These rooms have been left as they are. Check that this is the address of the right mailbox, "
+                "and that the app has access to its calendar."
             )
         fresh = [each for each in found if not await self._was_handled(each)]
         repaired = [each for each in fresh[:MOST_REPAIRS] if not await self._has_come(each)]

@@ -95,7 +95,7 @@ class Completion:
             await self.counting.write()
 
     async def _give_back(self, lease: Lease) -> None:
-        """Release the lease, without a pause while the queue itself still retries, and with one after that."""
+        """Release the lease. Once the queue itself no longer retries, there is a pause before the next attempt."""
         pause = timedelta(0) if lease.tries < LOOKS else jittered(PAUSE, lease.operation.correlation_id)
         await self.records.give_back(lease, self.clock.now() + pause)
 
@@ -176,8 +176,8 @@ class Completion:
         return await self._told_by_mail(await self._give_up(lease, error))
 
     async def _give_up(self, lease: Lease, error: SchedulingError) -> Lease:
-        """If Exchange has refused an answer often enough, record the reason and raise the alarm. Otherwise raises
-        _AnswerFailed, for another retry.
+        """If Exchange has refused an answer often enough, record the reason and raise the alarm. Otherwise raise
+        _AnswerFailed, so that the answer is retried.
         """
         operation, may_pass = lease.operation, _may_pass(error)
         lease = replace(lease, tries=lease.tries + 1)

@@ -85,8 +85,8 @@ class Decider:
 
     def _completed(self, known: Known, promise: Promise | None, request: MeetingRequest) -> Known:
         """The records, with the owner of each tag (A6). If a meeting was accepted before its records were lost,
-        ownership was checked at that time. It cannot be checked again: the calendar item alone does not show which
-        delegate sent the meeting.
+        ownership was checked at that time. It cannot be checked again, because the calendar item alone does not show
+        which delegate sent the meeting.
         """
         item = request.item
         if is_compared(request.message_id) and item and item.answer is Answer.ACCEPTED and known.own is None:

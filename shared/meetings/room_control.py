@@ -48,7 +48,7 @@ class RoomControl:
 
         async def change(booking: Booking) -> Booking:
             if booking.conference is None:
-                raise Conflict("No meeting has this alias: there is no room to close.")
+                raise Conflict("No meeting has this alias, so there is no room to close.")
             return replace(booking.closed(), held=True)
 
         return await self._change(integration, tag, change)
@@ -123,4 +123,4 @@ class RoomControl:
             await Journal(table).note([Record.booking(integration, tag)], self.clock.now())
             await self.platform.show(changed)
             return changed
-        raise Conflict("The meeting is being changed right now: try again.")
+        raise Conflict("The meeting is being changed right now. Please try again.")

@@ -68,7 +68,7 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
 
 
 def _keeps_organizer(integration: Integration) -> bool:
-    """Whether the organizer's address is recorded anyway because of the settings, or needed on a Management Node."""
+    """Whether the organizer's address is recorded anyway because a template uses it, or needed on a Management Node."""
     on_record = any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
     return on_record or integration.conference_platform == "management_api"
 
@@ -147,10 +147,10 @@ def plain_response(operation: Operation) -> Operation:
 
 
 def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
-    """The answer as an e-mail. This is used for HTML (Graph's comments are plain text), and if Exchange refuses the
-    response. The e-mail contains an iTIP REPLY, which makes it a meeting response. If no reply is possible
-    (`can_reply`), it is an ordinary e-mail. It has not been confirmed against a live tenant that Exchange turns the
-    e-mail into a tracked response.
+    """The answer as an e-mail. This is used if the answer is HTML, because Graph's comments are plain text, or if
+    Exchange refuses the response. The e-mail contains an iTIP REPLY, which makes it a meeting response. If no reply is
+    possible (`can_reply`), it is an ordinary e-mail. It has not been confirmed against a live tenant that Exchange
+    turns the e-mail into a tracked response.
     """
     html = operation.text
     if not (integration.answers_in_html or integration.response_format == "html"):

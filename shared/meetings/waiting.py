@@ -25,8 +25,8 @@ message.
 """
 
 HOLDS_OTHERS_FOR = timedelta(days=4)
-"""How long later messages that would be declined wait for a waiting message. This is longer than outages last, but
-limited, because Exchange may never deliver the message.
+"""How long a waiting message may postpone the decline of later messages. This is longer than outages last, but limited,
+because Exchange may never deliver the message.
 """
 
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.personal.fields import digest
 
 MAX_SIGN_INS = 50
-"""Maximum number of sign-ins per record, so that one transaction can contain them all. Older sign-ins are dropped."""
+"""Maximum number of sign-ins per record. It ensures that one transaction can contain them all. Older sign-ins are
+dropped.
+"""
 
 SignIn: TypeAlias = tuple[str, str, str, int]
 

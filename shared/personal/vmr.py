@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.personal.field_table import CONFERENCE_FIELDS
 
 MAX_ALIASES = 20
-"""Maximum number of aliases, so that the longest possible VMR fits into one column of a table."""
+"""Maximum number of aliases. It ensures that the longest possible VMR fits into one column of a table."""
 
 PERSONAL_SERVICE_TYPES = ("conference", "lecture", "two_stage_dialing")
 """Virtual Meeting Room, Virtual Auditorium and Virtual Reception: the services listed by the add-in."""
@@ -33,7 +33,7 @@ class Alias(BaseModel):
 
 class PersonalVmr(BaseModel):
     """A stored VMR. `integration` is the uuid of the integration that it belongs to; "" for all. `created` is an ISO
-    time. `settings` contains those of the original's other fields that differ from their defaults, keyed by name.
+    time. `settings` contains the original's other fields, keyed by name; fields with their default value are omitted.
     `names` contains the names of the objects that their URIs refer to. `revision` counts the VMR's changes; nodes get
     the newest revision. The limits are those of the table, and apply when a value is written. Stored values are read as
     they are.

@@ -52,8 +52,8 @@ class RecordLists:
         return await CountedLists(self.tables).at(list_, place) if await self._follow() else None
 
     async def of(self, names: Sequence[str], list_: str) -> list[Row] | None:
-        """A list's entries for the records with these names (`Record.called`), without those that it does not contain.
-        None while the lists are incomplete. Makes one round trip, and two more for each name.
+        """A list's entries for the records with these names (`Record.called`). Records that are not in the list are
+        omitted. None while the lists are incomplete. Makes one round trip, and two more for each name.
         """
         if not await self._follow():
             return None
