@@ -17,7 +17,7 @@ def folded_address(address: str) -> str:
 
 
 def same_address(one: str, other: str) -> bool:
-    """Whether two addresses are the same. "" and non-ASCII addresses never equal another."""
+    """Whether two addresses are the same. "" and non-ASCII addresses never equal any address."""
     try:
         return folded_address(one) == folded_address(other) != ""
     except ValueError:

@@ -50,7 +50,7 @@ class Metric(StrEnum):
     """
 
     ODD_NOTIFICATIONS = "odd_notifications"
-    """Notifications from Graph that could not be read, in POSTs that were accepted."""
+    """Unreadable notifications from Graph in accepted POSTs."""
 
     SET_ASIDE = "set_aside"
     """1 for every notice that could not be processed."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def why_not_reached(error: BaseException) -> str:
-    """The reason for an httpx error. The text never mentions a path or a person, and at most the configured host."""
+    """The reason for an httpx error. The text mentions the configured host at most, and never a path or a person."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):

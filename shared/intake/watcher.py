@@ -84,7 +84,7 @@ class Watcher:
 
     @property
     def messages_wait(self) -> bool:
-        """Whether any messages that could not be handled were waiting when the states were read ahead."""
+        """Whether unhandled messages were waiting when the states were read ahead."""
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:
@@ -96,7 +96,7 @@ class Watcher:
 
     async def keep_subscribed(self, *, at_once: bool = False) -> bool:
         """See subscription_renewal.py. Returns whether a new subscription had to be created. If so, the caller must
-        sweep, because messages in between were not announced.
+        sweep, because messages that arrived in between were not announced.
         """
         if self.subscriptions is None:
             return False

@@ -37,7 +37,7 @@ _ATTEMPTS = 32
 """
 
 READS_CONCURRENCY = 32
-"""Number of integrations on a page to read concurrently."""
+"""How many integrations on a page are read concurrently."""
 
 MAX_READ_SINGLY = 40
 """Up to this many integrations are read individually. If there are more, all integrations are listed."""
@@ -133,7 +133,9 @@ class IntegrationStore:
         return (await self.cached(uuid)).id
 
     async def some(self, uuids: Collection[str], columns: Sequence[str] = OUTLINE) -> dict[str, Integration]:
-        """The outlines of the given integrations, keyed by uuid, without missing ones. A few are read individually."""
+        """The outlines of the given integrations, keyed by uuid. Missing ones are left out. A few are read
+        individually.
+        """
         if len(uuids) <= MAX_READ_SINGLY:
             found = await asyncio.gather(*(self._table.outline(uuid, columns) for uuid in uuids))
             return {each.uuid: each for each in found if each}

@@ -155,7 +155,7 @@ class IntegrationTable:
 
 
 async def count_again(tables: Tables) -> None:
-    """Determine the unused ids anew after integrations have been restored from an export. Raises Unavailable."""
+    """Determine the unused ids again after integrations have been restored from an export. Raises Unavailable."""
     table = tables.table("integrations")
     sequence = rows.sequence_of(await table.get(PARTITION, rows.SEQUENCE_KEY))
     if sequence.row and sequence.gaps is not None:

@@ -79,7 +79,7 @@ def check_export(lines: Iterable[str]) -> int:
 
 
 async def import_tables(tables: Tables, lines: Iterable[str]) -> Restored:
-    """Write those rows of an export that do not exist yet. Existing rows are newer than the export and are kept, so an
+    """Write the rows of an export that do not exist yet. Existing rows are newer than the export and are kept, so an
     interrupted import can simply be run again. Raises DamagedExport.
     """
     rows, written, kept = _rows(lines), 0, 0

@@ -53,7 +53,7 @@ _TRANSIENT = ("temporarily_unavailable", "server_error")
 
 
 class SignInRefused(NotAllowed):
-    """A provider refused to sign a user in. `error` is an OAuth error, `codes` are the provider's own."""
+    """A provider refused to sign a user in. `error` is the OAuth error, and `codes` are the provider's own codes."""
 
     code = "sign_in_refused"
 

@@ -30,7 +30,7 @@ _STRANGE = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """One sign-in. `challenge` is the task pane's, `expires` is in seconds since 1970."""
+    """One sign-in. `challenge` is the task pane's challenge, and `expires` is in seconds since 1970."""
 
     state: str
     integration: str

@@ -47,7 +47,7 @@ MeetingOf = Callable[[str], Awaitable[str]]
 class NodeLook:
     """The facts about a node. `refused` is the reason why the account may not write, or "" if it may. `foreign`
     contains aliases of other conferences. `namesakes` contains the aliases of meetings whose names other conferences
-    use. For this, `compared` of the `conferences` were checked.
+    use. Only `compared` of the `conferences` were checked for this.
     """
 
     version: str
