@@ -9,8 +9,8 @@ MAX_WAIT = 86_400.0
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds from now, at most MAX_WAIT; 0 if the headers contain no value, or a meaningless one. `headers` are a
-    response's, and are case-insensitive. Servers have sent "2.128", HTTP dates, 0, "-1" and words
+    """Seconds from now, at most MAX_WAIT; 0 if the headers contain no value, or a meaningless one. `headers` are the
+    headers of a response, and are case-insensitive. Servers have sent "2.128", HTTP dates, 0, "-1" and words
     (docs/facts/graph-delta.md). Dates are compared with the server's own clock.
     """
     asked = headers.get("Retry-After", "0")

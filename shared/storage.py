@@ -46,9 +46,7 @@ MAX_PAGE = 1000
 """Maximum number of rows in the response to a request for a range."""
 
 MAX_ROW = 1024**2
-"""Maximum size of a row in bytes, according to the formula in Azure's documentation. Strings and names
-count in UTF-16.
-"""
+"""Maximum size of a row in bytes, by the formula in Azure's documentation. Strings and names count as UTF-16."""
 
 MAX_TRANSACTION = 4 * 1024**2
 """Maximum size of a transaction's request in bytes. Strings count as JSON, with six bytes per UTF-16 unit of non-ASCII

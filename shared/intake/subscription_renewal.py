@@ -19,8 +19,8 @@ RENEW_BEFORE = timedelta(hours=48)
 async def renewed_or_created(
     subscriptions: Subscriptions, state: WatchState, now: datetime, *, at_once: bool = False
 ) -> bool:
-    """Renew the stored subscription if less than RENEW_BEFORE is left (or immediately). Returns whether a new one had
-    to be created.
+    """Renew the stored subscription if less than RENEW_BEFORE is left, or in any case with `at_once`. Returns whether a
+    new one had to be created.
     """
     terms = subscriptions.terms
     row = await state.read(SUBSCRIPTION)

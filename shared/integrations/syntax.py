@@ -24,7 +24,7 @@ _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*
 _URL_TEXT = re.compile(
     r"""[!#-;=?-\[\]_a-z~]+"""
 )  # ASCII without space, quotes, <>, \ and the other characters that RFC 3986 excludes
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # not allowed in XML, and therefore not in a manifest
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # not allowed in XML, so not in a manifest
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 NOT_TEXT = "Contains control characters."

@@ -22,7 +22,7 @@ FORECAST_PARTITION = "forecast"
 FORMER_ALARMS_PARTITION = "alarms"
 
 _SECONDS_END = 10**10
-"""Seconds since 1970 that will be reached in the year 2286."""
+"""A time in the year 2286, in seconds since 1970."""
 
 
 def statistics_table(tables: Tables) -> Table:

@@ -14,8 +14,8 @@ from shared.templates.given import values_of
 from shared.templates.meter import Meter, RequirementNotMet
 
 LINE_MAX_LENGTH = 250
-"""Maximum length of a line in characters: the limit for names, descriptions and policy responses (docs/facts/pexip.md
-§1, §6).
+"""Maximum length of a line, in characters. It is the limit for names, descriptions and policy responses
+(docs/facts/pexip.md §1, §6).
 """
 
 

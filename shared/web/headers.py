@@ -67,8 +67,8 @@ def framed_by(policy_: str, who: str) -> str:
 
 
 def owa_hosts(integration: Integration) -> list[str]:
-    """Origins of Outlook on the web on-premises. By default it has the same host names as Exchange's metadata and web
-    services. A deployment that uses another name lists it among its metadata domains.
+    """Origins of Outlook on the web on-premises. By default, Outlook on the web has the same host names as Exchange's
+    metadata and web services. A deployment that uses another name lists it among its metadata domains.
     """
     urls = [*integration.metadata_urls, integration.url]
     named = sources.origins(url for url in urls if urlsplit(url).hostname)

@@ -71,7 +71,7 @@ class Personal(Section):
         bool,
         Setting(
             "Allow new users",
-            "A user record is created when somebody without one signs in. If off, such users are rejected.",
+            "A user record is created when somebody without a record signs in. If off, such users are rejected.",
         ),
     ] = True
     auth_provider: Annotated[

@@ -35,7 +35,7 @@ def judge_access(attempts: Sequence[Attempt], place: Place) -> list[Finding]:
     if status == 0:
         return [problem(Check.CONNECTION, str(first.failure), _reach(place))]
     if status == 401:
-        details = "Graph does not accept the app's token (401): the app is in another cloud, or was deleted or disabled."
+        details = "Graph does not accept the app's token (401): wrong cloud, or the app was deleted or disabled."
         return [problem(Check.CONNECTION, details, f"az ad sp show --id {place.app_id} --query accountEnabled")]
     if error_code in NO_MAILBOX_CODES:
         return [problem(Check.CONNECTION, f"{NO_MAILBOX} ({error_code})", _create(place))]

@@ -80,7 +80,7 @@ def judge_account(account: Account, integration: Integration, place: Place) -> F
     if account.lost:
         return problem(Check.SERVICE_ACCOUNT, account.lost, again)
     if not account.name:
-        return sound(Check.SERVICE_ACCOUNT, "Signed in. The account is unknown without Graph's User.Read.")
+        return sound(Check.SERVICE_ACCOUNT, "Signed in. Without the permission User.Read, the account is unknown.")
     if not same_address(account.name, integration.username):
         details = "The signed-in account is not the integration's service account (username)."
         return problem(Check.SERVICE_ACCOUNT, details, again)

@@ -20,7 +20,7 @@ def judge_subscription(kept: Subscription | None, listed: Listed | None, now: da
         details = "There is no subscription: either Graph could not be reached, or Graph could not reach the webhook."
         return problem(Check.SUBSCRIPTION, details, handshake(place))
     if listed is None:
-        details = "Graph has lost the subscription; the renewal creates a new one within six hours."
+        details = "Graph has lost the subscription. It will be replaced within six hours."
         return problem(Check.SUBSCRIPTION, details, handshake(place))
     wrong = _wrong_addresses(listed, place)
     if wrong:
