@@ -44,7 +44,7 @@ class Provider:
         return with_query(self.authorize_url, asked | self._resource())
 
     def exchange(self, redirect_uri: str, code: str, proof: Proof, secret: str) -> dict[str, str]:
-        """The form that exchanges a code for tokens. With AD FS, the application is a public client without a secret."""
+        """The form that exchanges a code for tokens. With AD FS, the application is a public client (no secret)."""
         form = {
             "grant_type": "authorization_code",
             "client_id": self.client_id,
