@@ -68,7 +68,7 @@ class Faults(Generic[F]):
 
 
 def times_of(given: Mapping[str, Any], action: str) -> int | None:
-    """Read how often a fault occurs from its description. Raises `FaultError`."""
+    """Read from a fault's description how often it occurs. Raises `FaultError`."""
     times = given.get("times", None if action == "latency" else 1)
     if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise FaultError(f"'times' must be a whole number of 1 or more; got {times!r}")
@@ -76,7 +76,7 @@ def times_of(given: Mapping[str, Any], action: str) -> int | None:
 
 
 def seconds_of(given: Mapping[str, Any], usual: float) -> float:
-    """Read the duration of a fault's effect from its description. Raises `FaultError`."""
+    """Read from a fault's description how long its effect lasts. Raises `FaultError`."""
     try:
         return float(given["ms"]) / 1000 if "ms" in given else float(given.get("seconds", usual))
     except (TypeError, ValueError) as error:

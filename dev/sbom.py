@@ -15,7 +15,7 @@ SERVED = {"node_modules/@azure/msal-browser": "addin/vendor/msal-browser.min.js"
 
 
 def bill(package: Path, version: str) -> dict[str, Any]:
-    """The bill of materials for a zip built by infra/package.py. It depends only on the package."""
+    """The bill of materials for a zip built by infra/package.py. Its content depends only on the package."""
     with zipfile.ZipFile(package) as archive:
         components = [*_python(archive), *_javascript(archive)]
     product = {

@@ -1,5 +1,5 @@
 // @ts-check
-/** A user's personal VMRs: a page of those that match the search. Pure. */
+/** One page of a user's personal VMRs that match the search. Pure. */
 
 import { words } from './fixed_words.js';
 

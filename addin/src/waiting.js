@@ -8,7 +8,7 @@ export const ATTENDEE_WAITS = [0, 100, 300, 600, 1000];
 
 export const clock = {
   /**
-   * Wait for some time. Tests replace this method.
+   * Wait for the given time. Tests replace this method.
    * @param {number} milliseconds
    */
   pause(milliseconds) {

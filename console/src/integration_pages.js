@@ -1,4 +1,4 @@
-/** An integration's own overview and the sign-in of its service account. */
+/** An integration's overview, and its service account's sign-in. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useEffect, useState } from './ui.js';

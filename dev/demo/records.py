@@ -1,4 +1,4 @@
-"""The product's own records of rooms, read from the management API like an admin's tool does."""
+"""The product's own records of rooms, read from the management API as an admin's tool does."""
 
 import asyncio
 from collections import defaultdict

@@ -63,8 +63,11 @@ class Recurrence:
         yield self.week_start not in DAYS, f"pattern.firstDayOfWeek '{self.week_start}' is not a day of the week"
         yield self.index not in INDEXES, f"pattern.index must be one of {', '.join(INDEXES)}; got '{self.index}'"
         absolute = pattern.startswith("absolute")
-        yield absolute and not 1 <= self.day_of_month <= 31, f"pattern.dayOfMonth must be 1 to 31 for {pattern}"
-        yield pattern.endswith("Yearly") and not 1 <= self.month <= 12, f"pattern.month must be 1 to 12 for {pattern}"
+        yield absolute and not 1 <= self.day_of_month <= 31, f"pattern.dayOfMonth must be from 1 to 31 for {pattern}"
+        yield (
+            pattern.endswith("Yearly") and not 1 <= self.month <= 12,
+            f"pattern.month must be from 1 to 12 for {pattern}",
+        )
         yield self.count is not None and self.count < 1, "range.numberOfOccurrences must be 1 or more"
         yield self.until is not None and self.until < self.first, "range.endDate is before range.startDate"
 

@@ -1,7 +1,7 @@
 """The product with a simulated Exchange over real HTTP. Storage is in memory, so a test with many events takes
 milliseconds.
 
-The webhook is a real HTTP endpoint. Tests decide when the queue is handled. Each message gets as many attempts as in
+The webhook is a real HTTP endpoint. Tests decide when the queue is processed. Each message gets as many attempts as in
 Azure.
 """
 
@@ -162,14 +162,14 @@ class Deployment:
         assert response.is_success or self.now >= when, response.text
 
     async def drain(self) -> None:
-        """Wait for notifications and handle the queue until there is nothing left. This includes delayed messages."""
+        """Wait for notifications and process the queue until there is nothing left. This includes delayed messages."""
         await self.notified()
         while self.memory.queue(MEETING_REQUESTS).sent:
             await self.handle()
             await self.notified()
 
     async def handle(self, most: int = 1000) -> None:
-        """Handle the queue until it is empty."""
+        """Process the queue until it is empty."""
         await self.host.deliver_poisoned()
         for _ in range(most):
             if not self.memory.queue(MEETING_REQUESTS).sent:
@@ -198,7 +198,8 @@ class Deployment:
     # --- outages
 
     async def begin_outage(self, what: Away, fault: dict[str, Any]) -> None:
-        """Make a service unavailable from now on. During an outage of Exchange, `fault` applies to requests to it."""
+        """Make a service unavailable from now on. During an Exchange outage, `fault` applies to requests to
+        Exchange."""
         if what is Away.EXCHANGE:
             await self.faults({**fault, "on": "*", "times": None}, {**fault, "on": "EWS ", "times": None})
         elif what is Away.TOKENS:
@@ -213,7 +214,7 @@ class Deployment:
         self.outages.away.clear()
 
     async def tick(self) -> None:
-        """Handle the queue and run all timers. A timer that fails runs again next time."""
+        """Process the queue and run all timers. A timer that fails runs again next time."""
         with suppress(SchedulingError):
             await self.drain()
         timers, rooms = self.services.scheduling.timers, self.services.conferences.room_timer

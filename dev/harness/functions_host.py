@@ -74,7 +74,7 @@ class FunctionsHost:
         return web.Response(status=202)
 
     async def deliver(self, body: str) -> None:
-        """Deliver a message until it is handled. After the last attempt, move it to the poison queue."""
+        """Deliver a message until it is processed. After the last attempt, move it to the poison queue."""
         for attempt in range(1, MAX_DELIVERIES + 1):
             with suppress(Exception):  # Azure's host logs the exception
                 await self.services.scheduling.worker.handle(body, last_try=attempt == MAX_DELIVERIES)

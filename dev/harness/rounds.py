@@ -1,4 +1,4 @@
-"""Rounds without a queue worker. Messages sent by a timer are handled before the timer returns."""
+"""Rounds without a queue worker. Messages sent by a timer are processed before the timer returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.meetings.stretch import Round
 
 @dataclass(frozen=True)
 class RoundsInPlace(Rounds):
-    """Rounds whose `sent` messages are handled immediately. Messages with a delay stay in the queue."""
+    """Rounds that process their `sent` messages immediately. Messages with a delay stay in the queue."""
 
     sent: MemoryQueue
 
@@ -21,7 +21,7 @@ class RoundsInPlace(Rounds):
         return count
 
     async def handle_all(self) -> None:
-        """Handle all visible messages in the queue."""
+        """Process all visible messages in the queue."""
         while visible := [each for each in self.sent.sent if not each[1]]:
             self.sent.sent.remove(visible[0])
             await self.handle(visible[0][0])

@@ -77,8 +77,8 @@ class PythonPackages:
         return PythonEnvironment().ready() and _contents(self._lock) <= self._stamped() and node_is_there()
 
     def install(self, steps: Steps) -> None:
-        """Install exactly these packages, and remove packages that are in no lock file. Test packages that are already
-        installed are kept.
+        """Install exactly these packages, and remove packages that are not in any lock file. Test packages that are
+        already installed are kept.
         """
         lock = places.TEST_LOCK if any(places.TEST_LOCK.name in line for line in self._stamped()) else self._lock
         made = places.VENV / PythonEnvironment.stamp

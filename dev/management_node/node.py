@@ -50,7 +50,9 @@ class Variants:
         known = {each.name for each in fields(self)}
         for name, value in given.items():
             if name not in known or not isinstance(value, bool):
-                raise ValueError(f"{name!r} must be one of {', '.join(sorted(known))}, and true or false")
+                raise ValueError(
+                    f"a variant must be one of {', '.join(sorted(known))}, and true or false; got {name!r}"
+                )
             setattr(self, name, value)
 
 

@@ -12,8 +12,8 @@ from jwt.algorithms import RSAAlgorithm
 
 
 class Keys:
-    """The provider's keys. The newest key signs. As with real providers, the previous key stays published after a
-    rollover.
+    """The provider's keys. Tokens are signed with the newest key. As with real providers, the previous key stays
+    published after a rollover.
     """
 
     def __init__(self) -> None:

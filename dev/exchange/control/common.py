@@ -14,7 +14,7 @@ Given = dict[str, Any]
 
 
 class ControlError(Exception):
-    """A control request was rejected with this HTTP status, for this reason."""
+    """A control request was rejected, with this HTTP status and reason."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)

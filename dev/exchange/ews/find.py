@@ -1,4 +1,4 @@
-"""FindItem, which returns a folder in pages, or the calendar between two times (CalendarView)."""
+"""FindItem, which returns a folder's items in pages, or the calendar items between two times (CalendarView)."""
 
 from datetime import datetime, timedelta
 

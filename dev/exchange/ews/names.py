@@ -75,8 +75,8 @@ _FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
 
 
 def convert_id(call: Call) -> list[Element]:
-    """Handle a ConvertId request, which returns ids in other formats. In real servers, an id's bytes depend on the
-    format. In this simulation they do not.
+    """Handle a ConvertId request, which returns ids in other formats. On real servers, an id's bytes depend on the
+    format. In this simulation, they do not.
     """
     wanted = call.body.get("DestinationFormat", "")
     return [_converted(given, wanted) for given in children(child(call.body, "SourceIds", M))]

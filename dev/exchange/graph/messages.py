@@ -69,7 +69,7 @@ def _expanded(call: Call, item: Message, *, in_list: bool = False) -> Json:
 
 def _refuse_expansion(call: Call) -> None:
     """An error that Graph occasionally returns for meeting messages (docs-contrib issue 8064) and for ordinary mail
-    (5995).
+    (issue 5995).
     """
     if fault := call.exchange.faults.for_expansion():
         code = "InternalServerError" if fault.status == 500 else "RequestBroker--ParseUri"

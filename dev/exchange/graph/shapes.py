@@ -89,7 +89,7 @@ def location(name: str) -> Json:
 def recurrence(meeting: Meeting, *, as_message: bool = False) -> Json | None:
     """A `patternedRecurrence`, with the service's default values. In a message, the dates in the range are local
     midnights written as UTC dates. As a result, a series from Berlin seems to start and end a day early. A real capture
-    from 2023 shows this. Expanding such a range gives wrong dates and wrong DST.
+    from 2023 shows this. Expanding such a range gives wrong dates and wrong DST offsets.
     """
     rule = meeting.recurrence
     if rule is None:
