@@ -198,8 +198,7 @@ class Deployment:
     # --- outages
 
     async def begin_outage(self, what: Away, fault: dict[str, Any]) -> None:
-        """Make a service unavailable from now on. During an Exchange outage, `fault` applies to requests to
-        Exchange."""
+        """Make a service unavailable from now on. If it is Exchange, `fault` applies to requests to it."""
         if what is Away.EXCHANGE:
             await self.faults({**fault, "on": "*", "times": None}, {**fault, "on": "EWS ", "times": None})
         elif what is Away.TOKENS:
