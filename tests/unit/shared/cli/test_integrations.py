@@ -237,8 +237,7 @@ def test_everything_is_checked_before_anything_is_changed(
 def test_a_fault_found_only_on_saving_is_reported_in_the_same_way(
     deployment: FakeDeployment, cli: Cli, corp: File
 ) -> None:
-    """Another integration has taken the equipment mailbox since the check. The remaining files are not applied either.
-    """
+    """Another integration has taken the equipment mailbox since the check. The remaining files are not applied."""
     deployment.add(graph_fields(name="First"))
     nothing = Answer(200, {"meta": {"total_count": 0}, "objects": []})
     deployment.interrupt = lambda call: nothing if "room_mailbox" in call.query else None

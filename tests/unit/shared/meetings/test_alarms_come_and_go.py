@@ -1,5 +1,4 @@
-"""Each kind of alarm is raised by a problem, and cleared once the problem is fixed or its cause is gone (O1).
-"""
+"""Each kind of alarm is raised by a problem, and cleared once the problem is fixed or its cause is gone (O1)."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
