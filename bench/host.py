@@ -44,9 +44,17 @@ class Host:
         (await self.http.post("/dev/run/cleanup")).raise_for_status()
 
     def resident(self) -> float:
-        """The process's resident memory in MiB, as Linux reports it."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        """The process's resident memory in MiB."""
+        return memory_of(self.pid, "VmRSS")
+
+
+def memory_of(process: int | str, field: str) -> float:
+    """A process's memory in MiB, from a field of /proc/PID/status: `VmRSS` is the resident memory, `VmHWM` its peak.
+
+    The peak that `getrusage` returns is no alternative: Linux copies the parent's to a process that it starts.
+    """
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition(f"{field}:")[2].split()[0]) / 1024
 
 
 @asynccontextmanager

@@ -10,7 +10,6 @@ requests shows whether the product's own work grows.
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from asyncio.subprocess import PIPE
@@ -19,7 +18,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bench.cold_import import ROOT
-from bench.host import free_port
+from bench.host import free_port, memory_of
 from bench.many import fill
 from bench.meter import Meter, MeteredStorage
 from bench.result import Result
@@ -120,7 +119,7 @@ async def _worker(connection: str, url: str) -> None:
     await _sweep(services, storage)
     took, used, requests = time.perf_counter() - start, time.process_time() - processor, storage.meter.total
     turns = len([key async for key in _turns(storage)])
-    print(json.dumps([took, used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, turns, requests]))
+    print(json.dumps([took, used, memory_of("self", "VmHWM"), turns, requests]))
     await services.close()
 
 
