@@ -48,6 +48,22 @@ async def test_a_change_is_found_through_its_integration_and_reverted(
     assert (await api.get(f"{CONNECTORS}{corp['id']}/")).json()["description"] == ""
 
 
+async def test_long_values_in_a_row_do_not_break_the_short_ones(
+    admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
+) -> None:
+    changed = {"name": f"Console {'long-name-' * 12}", "url": "https://exchange.example.com/", "username": "service"}
+    await api.patch(f"{CONNECTORS}{corp['id']}/", json=changed)
+    await admin.sign_in(f"changes/of/{corp['id']}")
+    who = admin.page.locator("tbody tr").first.get_by_role("cell").first
+    await expect(who).to_have_text("admin")
+    lines = """cell => {
+        const text = document.createRange();
+        text.selectNodeContents(cell);
+        return text.getClientRects().length;
+    }"""
+    assert await who.evaluate(lines) == 1
+
+
 async def test_reverting_a_setting_that_was_changed_again_needs_a_confirmation(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
