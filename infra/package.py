@@ -1,9 +1,9 @@
-"""Builds the package to deploy: the code that runs and the locked requirements, compiled, and nothing else.
+"""Builds the deployment package. It contains only the code that runs and the locked requirements, all compiled.
 
     python3 infra/package.py [--python 3.13] [--output infra/build/package.zip] [--measure]
 
-The same sources result in the same bytes, so deploy.sh can tell whether there is anything to deploy. Needs `uv`, which
-fetches the wheels for Azure's Linux and Python on any machine. Standard library only.
+The same sources always produce the same bytes, so deploy.sh can tell whether there is anything to deploy. Needs `uv`,
+which can fetch the wheels for Azure's Linux and Python on any machine. Standard library only.
 """
 
 import argparse
@@ -158,8 +158,8 @@ def find_python(version: str) -> str | None:
 
 
 def compile_all(stage: Path, python: str) -> None:
-    """Compile every module, to be loaded without a check against its source: the deployed files are read-only, so they
-    cannot become stale.
+    """Compile every module. Python then loads it without checking its source: deployed files are read-only, so none can
+    become stale.
     """
     names = ["-s", str(stage), "-p", AZURE_ROOT]
     options = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
@@ -169,7 +169,7 @@ def compile_all(stage: Path, python: str) -> None:
 
 
 def write_zip(output: Path, stage: Path, files: list[Path]) -> None:
-    """Write the zip. Times and permissions are fixed, so that the same files result in the same bytes."""
+    """Write the zip. Times and permissions are fixed, so the same files always produce the same bytes."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in files:
@@ -180,9 +180,9 @@ def write_zip(output: Path, stage: Path, files: list[Path]) -> None:
 
 
 def import_ms(stage: Path, python: str, runs: int = 5) -> float:
-    """How much processor time a fresh process needs to import the packaged app, in milliseconds: the median of a few
-    runs. Other processes on the machine do not count. This also proves that the package contains everything that the
-    app needs to start. Raises PackageError.
+    """The processor time in milliseconds that a fresh process needs to import the packaged app: the median of a few
+    runs. Other processes on the machine do not affect it. The import also proves that the package contains everything
+    that the app needs to start. Raises PackageError.
     """
     times = []
     for _ in range(runs):
@@ -194,14 +194,13 @@ def import_ms(stage: Path, python: str, runs: int = 5) -> float:
 
 
 def describe(package: Package) -> str:
-    """Print the results of `make package`."""
-    start = (
-        f"{package.import_ms:.0f} ms of processor time" if package.import_ms else "see --measure (no such Python here)"
-    )
+    """The results of `make package`, as text."""
+    missing = "this Python is not installed"
+    start = f"{package.import_ms:.0f} ms of processor time" if package.import_ms else f"{missing}: use --measure"
     lines = [
         f"package      {package.path}",
         f"size         {package.size / 1e6:.1f} MB, unpacked {package.unpacked / 1e6:.1f} MB in {package.files} files",
-        f"compiled     {'yes' if package.compiled else 'no (no such Python here): first starts take longer'}",
+        f"compiled     {'yes' if package.compiled else f'no ({missing}): first starts take longer'}",
         f"cold import  {start}",
         f"sha256       {package.sha256}",
     ]
@@ -209,7 +208,7 @@ def describe(package: Package) -> str:
 
 
 def measured_here() -> Package:
-    """Build a package for the Python that runs this program, to measure its start if Azure's Python is missing here."""
+    """Build a package for the Python that runs this program, to measure the import if Azure's is not installed."""
     with tempfile.TemporaryDirectory() as directory:
         return build(Path(directory) / "package.zip", f"{sys.version_info.major}.{sys.version_info.minor}")
 
@@ -219,7 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the package that is deployed.")
     parser.add_argument("--python", default="3.13", help="Python version in Azure (infra/bicep/modules/app.bicep)")
     parser.add_argument("--output", type=Path, default=ROOT / "infra" / "build" / "package.zip")
-    parser.add_argument("--measure", action="store_true", help="measure the start with this Python if necessary")
+    parser.add_argument("--measure", action="store_true", help="measure with this Python if Azure's is not installed")
     arguments = parser.parse_args()
     try:
         package = build(arguments.output, arguments.python)

@@ -1,4 +1,4 @@
-"""Tests whether a deployed app works, with three requests, each of which proves more than the one before.
+"""Tests a deployed app with three requests, each of which proves more than the previous one.
 
 python3 infra/smoke.py https://APP.azurewebsites.net
 
@@ -20,7 +20,7 @@ NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Answer:
-    """A response. Status 0 means that there was none; the text says why."""
+    """A response. Status 0 means that no response arrived; the text says why."""
 
     status: int
     text: str
@@ -44,8 +44,8 @@ def health(base: str) -> str:
     if answer.status == 200 and answer.text.startswith("{") and json.loads(answer.text).get("status") == "ok":
         return ""
     return (
-        f"GET /api/health returned {answer.status} ({answer.text[:200]}). For the reason, see the table exceptions in "
-        "Application Insights, or the log stream in the portal."
+        f"GET /api/health returned {answer.status} ({answer.text[:200]}). For the reason, see the `exceptions` table "
+        "in Application Insights, or the log stream in the portal."
     )
 
 

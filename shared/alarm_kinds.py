@@ -1,4 +1,4 @@
-"""The kinds of alarms, how severe each is, what to do about it, and which integrations it can be about (O1)."""
+"""The kinds of alarms: how severe they are, what to do about them, and which integrations they apply to (O1)."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ ALARM_TYPES: Mapping[AlarmKind, AlarmType] = {
 
 REMEDIES = {
     AlarmKind.CONNECTION: (
-        "GET /api/admin/configuration/v1/ms_exchange_connector/<id>/doctor/ names the command that fixes it: the "
-        "app's grant for the equipment mailbox, its credentials, or the connection to Exchange."
+        "GET /api/admin/configuration/v1/ms_exchange_connector/<id>/doctor/ names the command that fixes the app's "
+        "grant for the equipment mailbox, its credentials, or the connection to Exchange."
     ),
     AlarmKind.SIGN_IN: (
         "Sign in the service account again: POST /api/admin/configuration/v1/ms_exchange_connector/<id>/sign_in/ "
@@ -102,8 +102,8 @@ REMEDIES = {
     AlarmKind.BRIDGE: (
         "Meetings are still accepted, and their rooms are created once the node is back. Check bridge_url and the "
         "account or client that is used there. Check that the app can reach the Management Node (possibly through a "
-        "web proxy), and that it trusts the node's certificate (SSL_CERT_FILE points to the file with your own "
-        "authority's)."
+        "web proxy), and that it trusts the node's certificate (SSL_CERT_FILE points to a file with your own "
+        "authority's certificate)."
     ),
     AlarmKind.ROOMS: (
         "People cannot join these meetings until the Management Node has their rooms. If the cause is the node "
@@ -140,8 +140,8 @@ REMEDIES = {
     AlarmKind.CLEANUP: "See the app's log. Old records and unused aliases are kept until a nightly cleanup succeeds.",
     AlarmKind.COMPARISON: (
         "Differences are repaired automatically. If there are more the next night, messages are being lost or "
-        "somebody is changing the equipment mailbox's calendar: see doctor, and scheduling_operation for the "
-        "decisions."
+        "somebody is changing the equipment mailbox's calendar: run the doctor, and see scheduling_operation for "
+        "the decisions."
     ),
     AlarmKind.POISON: (
         "Look up the correlation id in the app's log and report it. The message is retried automatically, at least "

@@ -147,7 +147,7 @@ async def _remove(table: Table, row: Row) -> None:
 
 
 _BEHIND = chr(ord(":") + 1)
-"""This character after an integration's uuid is the upper bound of its keys: it sorts after all of them."""
+"""An integration's uuid followed by this character sorts after all keys that begin with the uuid."""
 
 
 def _partition(integration: str) -> str:

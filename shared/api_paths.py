@@ -22,7 +22,7 @@ def uri(area: str, name: str, id_: int | None = None) -> str:
 
 
 def object_at(path: str) -> tuple[str, str, int] | None:
-    """The area, the resource and the id of an object's URI; None for anything else."""
+    """The area, the resource and the id in an object's URI; None for anything else."""
     found = _OBJECT.fullmatch(path)
     return (found[1], found[2], int(found[3])) if found else None
 

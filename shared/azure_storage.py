@@ -43,7 +43,7 @@ _INT32 = 2**31
 
 
 class AzureTable:
-    """A Table in Azure Tables or Azurite."""
+    """A Table backed by Azure Tables or Azurite."""
 
     def __init__(self, client: TableClient) -> None:
         self._client = client
@@ -115,7 +115,7 @@ class AzureTable:
 
 
 class AzureQueue:
-    """A Queue in Azure Storage queues or Azurite."""
+    """A Queue backed by Azure Storage or Azurite."""
 
     def __init__(self, service: QueueServiceClient, name: str) -> None:
         from azure.storage.queue import TextBase64EncodePolicy

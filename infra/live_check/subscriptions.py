@@ -12,9 +12,11 @@ _LIFETIME = timedelta(hours=1)
 def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
     """Subscribe to the equipment mailbox's Inbox and unsubscribe again.
 
-    `webhooks` is the app's base URL, or "" for none.
+    `webhooks` is the app's base URL, or "" if there is none.
     """
-    table.check("a webhook that responds to the handshake can be subscribed (201)", lambda: _taken(boxes, webhooks))
+    table.check(
+        "a subscription is created (201) if the webhook responds to the handshake", lambda: _taken(boxes, webhooks)
+    )
     table.check(
         "a webhook that refuses the handshake is reported as 400 ValidationError",
         lambda: _refused(boxes, webhooks),
@@ -50,7 +52,7 @@ def _refused(boxes: Mailboxes, webhooks: str) -> str:
     except Refused as error:
         return expect((error.status, error.code) == (400, "ValidationError"), str(error))
     _remove(boxes.graph, made)
-    raise Differs("201: it was subscribed without a handshake")
+    raise Differs("201: the subscription was created without a handshake")
 
 
 def _remove(graph: Graph, subscription: Json) -> None:

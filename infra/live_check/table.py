@@ -35,9 +35,7 @@ class Row:
 
 
 class Once(Generic[T]):
-    """An object that several rows need, created when it is first needed. If that fails, only the first row reports the
-    error.
-    """
+    """An object that several rows need, created on first use. If that fails, only the first row reports the error."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
@@ -45,7 +43,7 @@ class Once(Generic[T]):
         self._failed = ""
 
     def get(self) -> T:
-        """The object. If creating it fails, raises that error the first time and NotTried after that."""
+        """The object. If it cannot be created, the first call raises the error, and later calls raise NotTried."""
         if self._failed:
             raise NotTried(self._failed)
         try:
@@ -57,7 +55,7 @@ class Once(Generic[T]):
 
 
 def expect(holds: bool, seen: str) -> str:
-    """Return what was seen if it is as expected. Raises Differs otherwise."""
+    """Return what was seen if it was expected; otherwise raise Differs."""
     if not holds:
         raise Differs(seen)
     return seen
@@ -70,11 +68,11 @@ class Table:
     rows: dict[str, Row] = field(default_factory=dict)
 
     def check(self, relied_on: str, look: Callable[[], str], *, borne: bool = False) -> None:
-        """Run a check. `look` returns what it saw if that is as expected, and raises Differs or NotTried otherwise.
+        """Run a check. `look` returns what it saw if that was expected, and otherwise raises Differs or NotTried.
 
-        `borne` means that the product also works with the other behaviour, so the row is only for information. A check
-        that is repeated (because there is a meeting now) keeps its row. It also keeps its earlier result if there is no
-        new one.
+        `borne` means that the product also works if the behaviour differs, so the row is only for information. A check
+        that is repeated because a meeting now exists keeps its row. If it cannot be run again, it also keeps its
+        earlier result.
         """
         try:
             row = Row(relied_on, look(), HOLDS)

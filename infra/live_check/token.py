@@ -1,5 +1,5 @@
-"""The access token: obtained from Entra with a client secret, or an existing one. Both come from the
-environment only.
+"""The access token: an existing one, or a new one from Entra. The token or the client secret comes from the
+environment.
 """
 
 import base64
@@ -21,7 +21,7 @@ REMEDY = f"set {TOKEN}, or {TENANT}, {CLIENT} and {SECRET}, in the environment"
 
 
 def graph_token() -> str:
-    """GRAPH_TOKEN, or a token from Entra for the client secret. Ends the program if there is neither."""
+    """GRAPH_TOKEN, or a token obtained from Entra with the client secret. Ends the program if both are missing."""
     if given := os.environ.get(TOKEN):
         return given
     tenant, client, secret = (os.environ.get(name, "") for name in (TENANT, CLIENT, SECRET))
@@ -54,7 +54,7 @@ def claims_of(token: str) -> dict[str, Any] | None:
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
-    """The error's code and its AADSTS number; the rest of the text contains identifiers."""
+    """The error code and the AADSTS number. The rest of the text is left out, because it contains identifiers."""
     try:
         document = json.loads(error.read())
         number = re.search(r"AADSTS\d+", str(document.get("error_description", "")))

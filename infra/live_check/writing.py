@@ -1,4 +1,4 @@
-"""Checks that need meetings: with --write, in two mailboxes that nobody uses."""
+"""Checks that need meetings. They are run with --write, in two mailboxes that nobody uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,13 +73,13 @@ class Writing:
 
         response = self.boxes.wait("a meetingAccepted", look)
         text = self._graph.get(item(f"{self.boxes.organizer}/messages", str(response["id"])))["body"]["content"]
-        return expect(_COMMENT in text, "it is" if _COMMENT in text else "another text, or none")
+        return expect(_COMMENT in text, "it is" if _COMMENT in text else "different text, or none")
 
     def _moved_away(self, held: "Held") -> str:
         wanted = self._graph.get(f"{self.boxes.equipment}/mailFolders/deleteditems", {"$select": "id"})["id"]
         path = item(f"{self.boxes.equipment}/messages", held.message_id)
         found = self._graph.get(path, {"$select": "id,parentFolderId"})["parentFolderId"]
-        return expect(found == wanted, "in Deleted Items" if found == wanted else "it lies elsewhere")
+        return expect(found == wanted, "in Deleted Items" if found == wanted else "it is elsewhere")
 
     def _own(self, held: "Held") -> str:
         path = f"{item(f'{self.boxes.organizer}/events', held.meeting.id)}/accept"
@@ -102,9 +102,9 @@ class Writing:
 
     def _moving(self) -> None:
         held, check = Held(self.boxes, "moved"), self.table.check
-        check("moving a meeting sends another meetingRequest, a fullUpdate", lambda: self._move(held))
+        check("moving a meeting sends another meetingRequest of type fullUpdate", lambda: self._move(held))
         check("the older invitation is then out of date", lambda: self._outdated(held), borne=True)
-        check("an answer to the event as it was before the move works", lambda: self._late(held), borne=True)
+        check("an answer to the earlier version of the event works", lambda: self._late(held), borne=True)
 
     def _move(self, held: "Held") -> str:
         before = frozenset({held.message_id})
@@ -127,8 +127,8 @@ class Writing:
         held, check = Held(self.boxes, "cancelled"), self.table.check
         check("cancelling a meeting sends a meetingCancelled", lambda: self._cancel(held))
         check("accepting it is refused with ErrorCalendarIsCancelled… or 404", lambda: self._too_late(held))
-        check("an event that is gone is refused with 404", lambda: self._gone(held))
-        check("the expanded event of a cancellation whose event is gone is {}", lambda: self._nothing(held), borne=True)
+        check("a deleted event cannot be read (404)", lambda: self._gone(held))
+        check("a cancellation's event expands to {} once it is gone", lambda: self._nothing(held), borne=True)
 
     def _cancel(self, held: "Held") -> str:
         _ = held.message
@@ -140,7 +140,7 @@ class Writing:
             self._answer(held.event_id, {"comment": _COMMENT, "sendResponse": True})
         except Refused as error:
             return expect(error.status == 404 or error.code.startswith(_CANCELLED), str(error))
-        raise Differs("202: it is taken")
+        raise Differs("202: it was accepted")
 
     def _gone(self, held: "Held") -> str:
         path = item(f"{self.boxes.equipment}/events", held.event_id)
@@ -168,7 +168,7 @@ class Writing:
 def _arrives(held: Held) -> str:
     message = held.message
     answer = message["event"].get("responseStatus", {}).get("response")
-    return expect(answer in ("notResponded", "none", "tentativelyAccepted"), f"both; its response is {answer}")
+    return expect(answer in ("notResponded", "none", "tentativelyAccepted"), f"both; the event's response is {answer}")
 
 
 def _tagged(held: Held) -> str:
@@ -177,7 +177,7 @@ def _tagged(held: Held) -> str:
 
 
 def _tracked(boxes: Mailboxes, meeting: Meeting) -> str:
-    answer = boxes.wait("an answer in the organizer's calendar", lambda: _answered(meeting))
+    answer = boxes.wait("a response in the organizer's calendar", lambda: _answered(meeting))
     return expect(answer == "accepted", answer)
 
 
@@ -187,7 +187,7 @@ def _answered(meeting: Meeting) -> str | None:
 
 
 def _refused(attempt: Callable[[], Any], status: int) -> str:
-    """Check that an attempt is refused with this status; returns the error. Raises Differs."""
+    """Check that an attempt is refused with this status, and return the error. Raises Differs."""
     try:
         attempt()
     except Refused as error:

@@ -11,7 +11,7 @@ from shared.web.assets import VENDOR, Asset, Assets, assets, without_comments
 ROUTE = "/addin/assets/"
 PANE, COMMANDS = "pane.html", "commands.html"
 LAUNCH = "launch.js"
-"""The event script. It is not one of the assets, because it is served with an integration's texts in it."""
+"""The event script. It is not one of the assets, because an integration's texts are inserted when it is served."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Bundle:
     files: Assets
     page: str
     modules: Sequence[str]
-    """The paths of the pane's own modules, to be preloaded before the imports that name them."""
+    """The paths of the pane's own modules, to be preloaded before anything imports them."""
     commands: str
     launch: str
 

@@ -27,9 +27,7 @@ def page(bundle: Bundle, scripts: Sequence[str], config: Mapping[str, Any]) -> s
 
 
 def preview(bundle: Bundle, config: Mapping[str, Any]) -> str:
-    """The task pane as it looks in each of its states, for admins: without Office.js, so that it works outside
-    Outlook.
-    """
+    """The task pane in each of its states, for admins. It does not load Office.js, so it works outside Outlook."""
     style = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">'
     main = f'<script type="module" src="{bundle.url(PREVIEW)}"></script>'
     return _filled(bundle.page, [style], config, [main])

@@ -148,7 +148,7 @@ class Allocator:
         )
 
     async def _warn(self, integration: str, cause: str, kind: AlarmKind = AlarmKind.NUMBER_SPACE) -> None:
-        """Raise the alarm (A7). The allocation does not fail if that is impossible."""
+        """Raise the alarm (A7). If that is impossible, the allocation continues."""
         try:
             await self._alarms.raise_(integration, kind, cause)
         except Unavailable:
@@ -158,8 +158,7 @@ class Allocator:
         """The share (0 to 1) of aliases of this form that cannot be allocated now, estimated from a sample of random
         reads.
 
-        Closed aliases that are found along the way are released if their booking is gone; this takes one more read for
-        each closed alias.
+        A closed alias in the sample is released if its booking is gone. This takes one more read for each closed alias.
         """
         now, slots = self._clock.now(), asyncio.Semaphore(_PROBE_CONCURRENCY)
 
@@ -181,7 +180,9 @@ class Allocator:
         return str(uuid.UUID(bytes=hmac.digest(self._signing_key, origin.encode(), "sha256")[:16], version=4))
 
     async def _claim(self, booking: Booking, now: datetime) -> bool:
-        """Whether this call now has the booking's digits. Calls with the same idempotency key share a tag."""
+        """Claim the booking's digits. Returns whether this call now owns them. Calls with the same idempotency key
+        share a tag.
+        """
         digits = booking.numeric_alias
         try:
             await self._aliases.commit(digits, Insert(ALIAS_KEY, booking.claim()))
@@ -214,10 +215,10 @@ class Allocator:
         return False
 
     async def _refuse(self, booking: Booking, exhausted: Account, *, is_claimed: bool) -> Booking:
-        """Return the booking that an earlier, identical click got; otherwise raise RateLimited.
+        """Return the booking from an earlier, identical request if there is one; otherwise raise RateLimited.
 
-        `is_claimed` says whether the booking owns its digits; if so, they are released. The account, which has just
-        been read, is remembered, so that further refusals cost a single storage request.
+        If the booking has claimed its digits (`is_claimed`), they are released. The account has then just been read,
+        and is remembered, so that further refusals cost a single storage request.
         """
         before = await self._stored(booking)
         if is_claimed and (before is None or before.alias != booking.alias):
@@ -238,7 +239,7 @@ class Allocator:
     async def _book(self, booking: Booking, accounts: Accounts) -> Booking:
         """Store the booking.
 
-        If an earlier call with its idempotency key got one that is still valid, return that one instead.
+        If an earlier call with the same idempotency key got a booking that is still valid, return that booking instead.
         """
         new: list[Write] = [Insert(booking.key, booking.values()), due_of(booking, booking.created).put()]
         for _ in range(ATTEMPTS):

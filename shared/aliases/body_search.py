@@ -201,8 +201,8 @@ def _undo_url_defense(text: str) -> str:
 
 
 def _flatten(text: str) -> str:
-    """The text on one line, without white space or invisible characters, and with plain characters in place of dashes
-    and full-width ones.
+    """The text on one line, without white space or invisible characters, and with ASCII characters in place of dashes
+    and full-width characters.
     """
     if text.isascii():
         return "".join(text.split())
@@ -217,7 +217,7 @@ def _is_in_markup(piece: bytes, place: int) -> bool:
 
 @cache
 def _gate() -> Any:
-    """RE2's pattern (its package is untyped) for the places where a tag or a promise may begin."""
+    """The pattern that finds places where a tag or a promise may begin. The RE2 package is untyped."""
     import re2  # type: ignore[import-untyped]  # imported here, because a process that reads no mail does not need it
 
     options = re2.Options()

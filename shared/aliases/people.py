@@ -58,8 +58,8 @@ class People:
         )
 
     def fit(self, integration: str, marks: Iterable[bytes], addresses: Iterable[str]) -> bool:
-        """Whether the marks include one of these addresses. Also true if there are no marks, or if Exchange reports no
-        SMTP address of the meeting's people.
+        """Whether the marks include one of these addresses. Also true if there are no marks, or if none of the
+        addresses is an SMTP address.
         """
         meant, known = set(marks), [address for address in addresses if is_address(address)]
         return not meant or not known or bool(meant & set(self.marks(integration, known)))

@@ -112,8 +112,8 @@ class ExhaustedAccounts:
             del self._accounts[next(iter(self._accounts))]
 
     def among(self, integration: str, limits: Sequence[Limit], now: datetime) -> Account | None:
-        """The account with the longest wait among those that have these limits and are known to be exhausted; None if
-        there is none.
+        """Of the accounts with these limits that are known to be exhausted, the one with the longest wait. None if no
+        account is known to be exhausted.
         """
         known = [self._accounts.get((integration, limit.key)) for limit in limits]
         return Accounts(tuple(filter(None, known))).exhausted(now)

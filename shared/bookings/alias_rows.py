@@ -6,8 +6,8 @@
     name:<digest> / name            a scheduled room's name            conferences/names.py
                                     a VMR's name                       conferences/vmr_rows.py
 
-The named modules define the columns. A room and a VMR with the same alias or name claim the same row, so that only one
-of them gets it. `tests/conformance/test_table_owners.py` enforces all of this.
+The modules on the right define the columns. A room and a VMR with the same alias or name claim the same row, so that
+only one of them gets it. `tests/conformance/test_table_owners.py` enforces all of this.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """A booking: an alias with its tag, from the click in the add-in to the end of the conference.
 
-It is one row in the integration's partition of table `meetings`, key `tag:<uuid>`; table `aliases` contains the claim
-on its digits, the source of responses to conferencing nodes:
+It is one row with the key `tag:<uuid>`, in the integration's partition of table `meetings`. The claim on its digits is
+in table `aliases`. Responses to conferencing nodes are based on that claim.
 
     click                      invitation accepted                   cancelled, over, or deleted
     reserved ────────────────▶ scheduled ◀─────────────────────────▶ closed

@@ -71,9 +71,10 @@ def due_of(booking: Booking, now: datetime) -> Due:
 
 
 def all_due_of(booking: Booking, now: datetime) -> tuple[Due, ...]:
-    """The next task for a booking; for a single meeting, also a check on its day that it is still in the calendar.
+    """The tasks for a booking: the next one and, for a single meeting, a check on its day that it is still in the
+    calendar.
 
-    Somebody may delete it from the equipment mailbox, and no message reports that (M4).
+    If somebody deletes a meeting from the equipment mailbox, no message reports that (M4).
     """
     conference = booking.conference
     if booking.state is not State.SCHEDULED or conference is None or conference.calendar.known_until:

@@ -5,9 +5,9 @@ Partition `numbers` of table `meetings`:
     sequence             booking, occurrence: the last assigned number of each kind
     <kind>:<number>      integration, tag: its owner
 
-Numbers are assigned when the management API first shows a booking, so that scheduling never waits for them; bookings
-stored by older versions get theirs in the same way. A number is reserved before it is written into the booking, so an
-interruption leaves it unused. Every call may raise Unavailable.
+Numbers are assigned when the management API first shows a booking, so that scheduling never waits for them. Bookings
+stored by older versions get their numbers in the same way. A number is reserved before it is written into the booking,
+so an interruption can only leave a number unused. Every call may raise Unavailable.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Numbering:
         self._table = meetings_table(storage)
 
     async def find(self, kind: Numbered, number: int) -> Booking | None:
-        """The booking with this number, which may also be that of one of its occurrences; two point reads."""
+        """The booking that has this number itself, or has an occurrence with this number. Takes two point reads."""
         row = await self._table.get(NUMBERS_PARTITION, _key(kind, number))
         if row is None:
             return None
@@ -60,8 +60,8 @@ class Numbering:
         return found if number in known else None
 
     async def complete(self, bookings: Sequence[Booking]) -> list[Booking]:
-        """The bookings, with numbers for themselves and their occurrences, and without any that have been deleted in
-        the meantime.
+        """The bookings, after assigning all missing numbers of bookings and occurrences. Bookings that have been
+        deleted in the meantime are left out.
 
         Does not access storage if all have numbers. Raises Conflict if somebody else keeps changing one of them.
         """

@@ -33,7 +33,7 @@ class Numbers:
         return [number for start, number in self.occurrences if start not in kept]
 
     def completed(self, calendar: Calendar | None, own: int, new: list[int]) -> Self:
-        """These numbers without those in `gone`, and with new ones for everything that has none."""
+        """A copy of these numbers without those in `gone`, and with a new number for each item that lacks one."""
         fresh = iter(new)
         known = dict(self.occurrences)
         starts = [_start(each) for each in (calendar.occurrences if calendar else ())]

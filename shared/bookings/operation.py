@@ -68,8 +68,8 @@ def response_of(item: CalendarItem) -> str:
 
 
 class Mailing(StrEnum):
-    """The e-mails of an operation: the answer if it has to be HTML, late joining instructions to everybody, and joining
-    instructions again to the owner of the meeting.
+    """The e-mails that an operation may send: the answer if it has to be HTML, late joining instructions for everybody,
+    and joining instructions resent to the meeting's owner.
     """
 
     RESPONSE = "response"
@@ -158,9 +158,9 @@ class Operation:
         return replace(self, done=now.isoformat(), error=self.error or error)
 
     def with_mails_of(self, older: Self, kinds: set[Mailing]) -> Self:
-        """This operation, with the e-mails of these kinds that an older one had yet to send, and their drafts.
+        """This operation, with the unsent e-mails of these kinds from an older operation, and their drafts.
 
-        Drafted e-mails come first, because the drafts belong to the first e-mails.
+        Drafted e-mails come first, because each draft belongs to the e-mail at the same position.
         """
         drafted = dict(zip(older.mails, older.drafts, strict=False))
         taken = [mail for mail in older.mails if mail in kinds and mail not in self.mails]

@@ -9,10 +9,10 @@ All rows of one integration share a partition, named after its uuid, so that the
     operation:<correlation>  the decision on a message, and its answer         bookings/operation.py
     decided:<key>:<when>:<operation>  links a meeting to an operation          bookings/operation.py
     pending:<about>          an operation's unfinished work, with its lease    meetings/lease.py
-    wanted:<when>            a notice that is lined up behind others           meetings/lanes.py
+    wanted:<when>            a notice that is queued behind others             meetings/lanes.py
     waiting:<correlation>    a message that could not be handled yet           meetings/waiting.py
     due:<day>:<task>:<of>    a task that is due on a day                       bookings/due_tasks.py
-    symptom                  the last sign of wrong settings of the mailbox    meetings/symptoms.py
+    symptom                  the last sign of wrong mailbox settings           meetings/symptoms.py
     watch:<name>             subscription, delta links, known addresses, …     intake/watch_state.py
     alarm:<kind>             an alarm, as stored by earlier versions           alarms.py
     quota:<digest>           how many aliases a user may still request         aliases/quota.py
@@ -20,7 +20,7 @@ All rows of one integration share a partition, named after its uuid, so that the
     clash:<tag>              an alias that another conference uses             conferences/room_ahead.py
     move                     how far bookings are moved to another platform    conferences/room_moves.py
 
-The named modules define the columns. Some partitions do not belong to a single integration:
+The modules on the right define the columns. Some partitions do not belong to a single integration:
 
     sign-in / <expiry>-<digest>        a one-time code of the pane's sign-in       identity/sign_in/codes.py
     retired / <integration>            a deleted integration, with records left    meetings/retirement.py
@@ -93,14 +93,14 @@ class RowKind(StrEnum):
 
 
 WATCHED_PREFIX = "wa"
-"""The prefix of the rows that the watcher reads in one query: its own, waiting messages, and notices that are lined up.
+"""The prefix of the rows that the watcher reads in one query: its own, waiting messages, and queued notices.
 
 No other kind starts with it.
 """
 
 
 def shard(partition: str, integration: str) -> str:
-    """The shard that contains an integration's rows, among the partitions that integrations share."""
+    """The shard of a shared partition that contains an integration's rows."""
     return f"{partition}-{integration[:1]}"
 
 

@@ -48,12 +48,12 @@ class Calendar:
         return self.known_until is not None or any(now < o.end for o in self.occurrences)
 
     def is_same_from(self, now: datetime, other: Self) -> bool:
-        """Whether both calendars agree on everything that ends after `now` within the period known to both."""
+        """Whether both calendars have the same occurrences that end after `now`, within the period known to both."""
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return self._between(now, horizon) == other._between(now, horizon)
 
     def includes_from(self, now: datetime, other: Self) -> bool:
-        """Whether this calendar includes everything in the other that ends after `now` within the period known to
+        """Whether this calendar includes all occurrences of the other that end after `now`, within the period known to
         both.
         """
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
@@ -125,7 +125,7 @@ class Conference:
         return closes
 
     def next_opening(self, now: datetime) -> datetime | None:
-        """When the window open at `now` begins, or else the next one; None if there are no more windows."""
+        """The start of the window that is open at `now`, or of the next one; None if there are no more windows."""
         return min((start for start, end in self.windows() if now < end), default=None)
 
     def windows(self, early: timedelta = _NOT_EARLY) -> Iterator[tuple[datetime, datetime]]:

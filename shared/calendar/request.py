@@ -12,7 +12,7 @@ from shared.zones import zone_info
 
 
 class Kind(StrEnum):
-    """What a message asks for. Nothing else (responses, ordinary mail) counts as a meeting message."""
+    """What a message asks for. Any other message, such as a response or ordinary mail, is not a meeting message."""
 
     REQUEST = "request"
     CANCELLATION = "cancellation"

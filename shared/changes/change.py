@@ -27,7 +27,7 @@ class ChangeState(StrEnum):
 
     DONE = "done"
     ERASED = "erased"
-    """The change was made. Data about a person has been removed from it since, so it cannot be reverted."""
+    """The change was made. Data about a person has since been removed from its record, so it cannot be reverted."""
 
 
 @dataclass(frozen=True)

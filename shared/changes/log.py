@@ -58,7 +58,7 @@ class Search:
 
     @property
     def is_a_range(self) -> bool:
-        """Whether the search is for everything in the list it reads."""
+        """Whether the search matches everything in the list that it reads."""
         return self.matches is None and sum(map(bool, (self.target, self.connector, self.who))) <= 1
 
     @property

@@ -34,8 +34,8 @@ limit, 50 changes fit into one response.
 """
 
 _CUTS = (1_000, 200, 40)
-"""Maximum length in characters of a value in a list. The first of these that keeps a change within SHOWN_MAX_LENGTH
-applies.
+"""Possible limits for the length of a value in a list, in characters. The first limit that keeps a change within
+SHOWN_MAX_LENGTH applies.
 """
 
 _COLUMN_LENGTH = 30_000

@@ -22,7 +22,9 @@ _Result = TypeVar("_Result")
 
 
 def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Result]:
-    """The results of `do` for each item. Raises FileRefused with the problems in all items, not only in the first."""
+    """The results of `do` for each item. Raises FileRefused with the problems in all items, not only those in the
+    first.
+    """
     results: list[_Result] = []
     faults: list[Fault] = []
     for item in items:

@@ -18,7 +18,7 @@ from shared.cli.show import Output
 commands = group()
 
 EXAMINED_AT_MOST = 20
-"""How many integrations are examined if none is specified. Each takes a dozen requests to its Exchange."""
+"""How many integrations are examined if none is specified. Each one takes a dozen requests to Exchange."""
 
 
 @commands.command()

@@ -65,7 +65,7 @@ def explain_(
     ] = None,
     output: Form = Output.TEXT,
 ) -> None:
-    """Show what would be decided on a meeting message and why, and what the organizer would receive.
+    """Show what would be decided about a meeting message, why, and what the organizer would receive.
 
     Nothing is changed, and only the tags and a digest of the meeting's id are sent to the deployment.
     """

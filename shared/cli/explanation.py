@@ -125,9 +125,7 @@ def _rule(decision: Decision, known: Known) -> str:
             wait = "" if certain or known.own else "; an update, so the mailbox is first searched for its invitation"
             return _REJECTED[reason] + wait
         case Provide(promise):
-            found = (
-                "the message contains a promise of an alias" if promise else "the tag is a copy and may get an alias"
-            )
+            found = "the message contains a promise of an alias" if promise else "the tag is a copy"
             return f"{found}: an alias is allocated, and then the decision is repeated"
         case Refresh():
             return "nothing has changed that the organizer must be told about; the room's text is updated"

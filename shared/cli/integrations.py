@@ -22,7 +22,7 @@ from shared.cli.reading import Entry, read
 from shared.cli.show import Output
 from shared.cli.writing import as_first_file, as_yaml
 
-commands = group("Integrations: list, show, keep their settings in files.")
+commands = group("Integrations: list and show them, keep their settings in files.")
 
 Files: TypeAlias = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="YAML or JSON files; - for standard input.")

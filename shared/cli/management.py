@@ -66,7 +66,7 @@ class ManagementClient:
         self._http = http
 
     def integrations(self, **filters: str) -> list[Object]:
-        """All integrations that meet the filters, such as `name="Example Corp"`."""
+        """All integrations that match the filters, such as `name="Example Corp"`."""
         return self._all(_INTEGRATIONS, filters)
 
     def first_integrations(self, most: int) -> tuple[list[Object], int]:
@@ -244,7 +244,7 @@ def _object(answer: httpx.Response) -> Object:
 
 
 def _page(answer: httpx.Response) -> tuple[list[Object], int]:
-    """The objects of a page, and the number on all pages."""
+    """The objects on a page, and the total number on all pages."""
     match _object(answer):
         case {"meta": {"total_count": int(total)}, "objects": list(objects)}:
             return objects, total

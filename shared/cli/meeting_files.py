@@ -21,7 +21,7 @@ _Event: TypeAlias = Any
 """A VEVENT. icalendar's type for a property is the union of the types of all properties."""
 
 _FAULTS = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
-"""Errors that properties of an unexpected type raise."""
+"""Errors raised by properties of an unexpected type."""
 
 _KINDS = {"REQUEST": Kind.REQUEST, "PUBLISH": Kind.REQUEST, "CANCEL": Kind.CANCELLATION}
 

@@ -146,8 +146,8 @@ def _confirm(question: str) -> None:
 def _meant(management: ManagementClient, meeting: str) -> Object:
     """The meeting that the argument identifies. Raises CommandFailed.
 
-    If not all meetings were searched, the text might match another meeting as well, so only a complete alias or tag is
-    certain.
+    If not all meetings were searched, a text might match another meeting as well. Only a complete alias or tag is then
+    accepted.
     """
     by_id = management.meetings(2, id=meeting) if meeting.isascii() and meeting.isdecimal() else []
     found, searched = (by_id, None) if by_id else management.search_meetings(3, meeting)

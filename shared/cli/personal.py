@@ -35,7 +35,7 @@ _PINS = ("pin", "guest_pin")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A VMR that has to be sent: its file entry, and its API object."""
+    """A VMR to send: its entry in the file, and its API object."""
 
     source: FileVmr
     fields: Object
@@ -82,7 +82,7 @@ def delete(
 
 
 def _meant(name: str, present: Sequence[Object]) -> Object:
-    """The one VMR with a name or id. Raises CommandFailed."""
+    """The only VMR with this name or id. Raises CommandFailed."""
     found = [each for each in present if name == str(each["id"])] or [
         each for each in present if normal(str(each["name"])) == normal(name)
     ]

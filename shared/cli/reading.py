@@ -64,8 +64,7 @@ class Place:
 class Entry:
     """One integration in a file: its fields as written, and their lines.
 
-    `variables` maps each field whose value came from an environment variable to its name. Such values are never
-    printed.
+    `variables` contains the environment variables that values came from, keyed by field. Such values are never printed.
     """
 
     file: str
@@ -219,7 +218,7 @@ def _line(node: Node) -> int:
 
 
 def _unreadable(name: str, error: YAMLError) -> Fault:
-    """What the parser found wrong, without its full message, which quotes the file and may contain secrets."""
+    """What the parser found wrong. Its full message is left out, because it quotes the file and may contain secrets."""
     mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
     problem = error.problem if isinstance(error, MarkedYAMLError) else "it contains control characters"
     return Fault(name, mark.line + 1 if mark else 1, "", f"is neither valid YAML nor valid JSON: {problem}.")

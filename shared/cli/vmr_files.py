@@ -153,8 +153,8 @@ def _json(name: str, text: str) -> Iterator[FileVmr]:
 
 
 def _own(value: dict[str, Any]) -> dict[str, Any]:
-    """The fields that we use from an object. If a person has written the file, all fields are kept, so that misspelt
-    ones are reported.
+    """The fields of an object that we use. If the file was written by hand, all fields are kept, so that misspelt ones
+    are reported.
     """
     if _FROM_NODE not in value:
         return value

@@ -130,7 +130,7 @@ class Mailboxes:
         return self._graph_clients[key]
 
     def graph_as(self, integration: Integration, tokens: Tokens) -> GraphClient:
-        """A Graph client with the integration's settings and other tokens, for the doctor."""
+        """A Graph client with the integration's settings, but with the given tokens, for the doctor."""
         from shared.mailboxes.graph.client import GraphClient
 
         base_url = self.foundation.settings.graph_base_url
@@ -159,8 +159,8 @@ class Mailboxes:
 
     @cached_property
     def _ews_secrets(self) -> dict[tuple[object, ...], Secret]:
-        """Access tokens, cached by everything that they depend on. A changed password or secret has a new reference, so
-        no restart is needed.
+        """Cached access tokens, keyed by everything that they depend on. A changed password or secret has a new
+        reference, so no restart is needed.
         """
         return {}
 

@@ -36,12 +36,12 @@ in the same way, whereas Entra tokens name the tenant.
 
 @dataclass(frozen=True)
 class AddInUsers:
-    """Authenticates add-in users. After a sign-in in the dialog they present our own session token, otherwise the kind
-    of token that the integration has chosen. No other tokens are accepted.
+    """Authenticates add-in users. After a sign-in in the dialog, users present our own session token. Otherwise, they
+    present the kind of token that the integration has chosen. No other tokens are accepted.
 
     In a hybrid deployment with Entra tokens, users of Exchange on-premises still present tokens from their Exchange,
-    because their Outlook does not support nested app authentication. This requires that the settings name its metadata
-    domain.
+    because their Outlook does not support nested app authentication. Their tokens are only accepted if the settings
+    include the metadata domain of that Exchange.
     """
 
     exchange_tokens: ProxyRoutes[ExchangeTokens]

@@ -20,8 +20,8 @@ class EndUser(Protocol):
         ...
 
     def sign_in(self, integration: str, key: str) -> str:
-        """The id of the sign-in remembered under this key; the next sign-in after signing out has a new id. "" if there
-        is no sign-in, or one that an earlier version stored without an id.
+        """The id of the sign-in remembered under this key. A sign-in after signing out gets a new id. "" if there is no
+        sign-in, or one that an earlier version stored without an id.
         """
         ...
 

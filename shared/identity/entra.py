@@ -87,7 +87,7 @@ def _refused(reason: str) -> NotAuthenticated:
 
 
 def _check_issuer(claims: dict[str, Any], key: SigningKey, tenants: Collection[str]) -> None:
-    """The issuer must be that of the metadata document and the key for the token's own tenant, and the tenant must be
+    """The metadata document and the key must both name the token's issuer for the token's tenant. The tenant must be
     allowed.
     """
     tenant = _guid(claims, "tid")

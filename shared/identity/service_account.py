@@ -1,9 +1,9 @@
 """Signs in an integration's service account with OAuth (E3), through a link for the admin.
 
-The steps are documented: the admin gets a link, signs in with it as the service account, and is sent back here with a
-code. The code is exchanged for a refresh token, which is stored in the secret store. The endpoints are Azure's v1
-endpoints. A sign-in is bound to its integration by `oauth_state`. A new link, a completed sign-in, and any change to a
-setting marked † invalidate it.
+The documented steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code.
+The code is exchanged for a refresh token, which is stored in the secret store. The endpoints are Azure's v1 endpoints.
+A sign-in is bound to its integration by `oauth_state`. A new link, a completed sign-in, and any change to a setting
+marked † invalidate it.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None
     """
     token = brought.get("id_token")
     if not isinstance(token, str) or len(token) > JWT_MAX_LENGTH:
-        log.info("The service account's sign-in of integration %s returned no ID token.", integration.uuid)
+        log.info("The sign-in of integration %s's service account returned no ID token.", integration.uuid)
         return
     try:
         claims = jwt.decode(token, options={"verify_signature": False})

@@ -103,7 +103,7 @@ VARIANTS = [
     ("uid", False, "the event has its uid (undeclared in v1.0)"),
     ("original_start", "never", "$select=originalStart shows where an occurrence was in the pattern"),
     ("instances_with_exceptions", False, "/instances lists exceptions"),
-    ("gone_event_is_null", True, "the expanded event of a cancellation whose event is gone is {}"),
+    ("gone_event_is_null", True, "a cancellation's event expands to {} once it is gone"),
     ("handshake_error", "ExtensionError403", "a webhook that refuses the handshake is reported as 400 ValidationError"),
 ]
 

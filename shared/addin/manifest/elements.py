@@ -13,7 +13,7 @@ Element: TypeAlias = Any  # lxml is untyped
 def add(
     parent: Element, tag: str, text: str | None = None, nsmap: dict[None, str] | None = None, **attributes: str
 ) -> Element:
-    """Append a new child element: in its parent's default namespace, in that of the prefix `bt:`, or in a given
+    """Append a new child element. Its namespace is the default one of its parent, unless `tag` starts with `bt:` or
     `{namespace}`.
     """
     from lxml import etree  # type: ignore[import-untyped]  # imported here: only admins request manifests
@@ -28,6 +28,6 @@ def add(
 
 
 def typed(element: Element, type_: str) -> Element:
-    """The element, after setting its `xsi:type`."""
+    """Set the element's `xsi:type`. Returns the element."""
     element.set(f"{{{XSI}}}type", type_)
     return element
