@@ -90,7 +90,7 @@ class Alarms:
             log.warning("a cleared alarm could not be recorded: %s", type(error).__name__)
 
     async def clear_unused(self, integration: Integration) -> None:
-        """Clear alarms about features that the integration's settings have disabled."""
+        """Clear alarms about features that are disabled in the integration's settings."""
         for alarm in [alarm async for alarm in self.of(integration.uuid)]:
             if not IN_USE[alarm.kind](integration):
                 await self.clear(integration.uuid, alarm.kind)

@@ -41,8 +41,8 @@ _TEXTS = {
 def config(integration: Integration, version: str, addresses: tuple[str, ...] = ()) -> dict[str, Any]:
     """The configuration that is the same for every user of an integration. Texts are sanitized HTML.
 
-    `version`, shown in the debug log, identifies the code running in the task pane. `addresses` are the known addresses
-    of a mailbox, its configured address first; they are ignored if the integration now has another mailbox.
+    `version`, shown in the debug log, identifies the code running in the task pane. `addresses` are a mailbox's known
+    addresses, the configured one first. They are ignored if the integration now has another mailbox.
     """
     return {
         "uuid": integration.uuid,

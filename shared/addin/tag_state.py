@@ -1,6 +1,6 @@
 """The state of a tag, which the task pane checks before it tells a user that a meeting already has its VMR.
 
-A copied meeting or a quoted invitation contains another meeting's tag and would be declined (A4).
+A meeting that was copied, or that quotes an invitation, contains another meeting's tag and would be declined (A4).
 """
 
 from collections.abc import Sequence
@@ -42,9 +42,8 @@ class TagStates:
         `mailboxes` are the user's addresses according to Outlook, as in the header X-Mailboxes: an unused tag that was
         created for others cannot be used for this meeting (A6). `state` is "unknown" (cannot be used for any meeting),
         "reserved" (for the first meeting that is sent with it), "scheduled" or "closed". `starts_here` says whether the
-        booked meeting has an occurrence at `start`. `alias` is no secret, because the instructions show it next to the
-        tag; `one_date` means that the room is for a single date of a series. Nothing else about the meeting is
-        revealed.
+        booked meeting has an occurrence at `start`. `alias` is not secret: the instructions show it next to the tag.
+        `one_date` means that the room is for a single date of a series. Nothing else about the meeting is revealed.
 
         Raises NotFound, NotAuthenticated, InvalidRequest, Unavailable.
         """

@@ -46,7 +46,7 @@ With 80% of the numbers in use, one allocation in 7,500 finds all of them taken.
 MANY = 9
 """Number of failed attempts after which even a success raises the alarm.
 
-So many failures are rare while fewer than 60% of the numbers are in use, and common above 90%.
+That many failures are rare while fewer than 60% of the numbers are in use, and common above 90%.
 """
 
 NEARLY_FULL = 0.8

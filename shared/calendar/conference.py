@@ -85,8 +85,8 @@ class Conference:
 
     `buffer_before` and `buffer_after` are minutes, from the integration's settings when the meeting was scheduled. An
     empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address if the
-    integration's templates also store it or its rooms are on a Management Node, and "" otherwise. `alias_description`
-    is shown to the node's admins next to the aliases.
+    integration's templates store it anyway, or if its rooms are on a Management Node. Otherwise it is "".
+    `alias_description` is shown to the node's admins next to the aliases.
     """
 
     name: str
@@ -107,7 +107,7 @@ class Conference:
     def is_open(self, now: datetime, early: timedelta = _NOT_EARLY) -> bool:
         """Whether people may join at `now` (C1). The window includes its start and excludes its end.
 
-        With `early`, windows start this much earlier, for things that must exist when a window opens.
+        With `early`, windows start this much earlier, for things that must already exist when a window opens.
         """
         return any(start <= now < end for start, end in self.windows(early))
 

@@ -24,7 +24,9 @@ class Commands(NamedTuple):
 
 
 COMMANDS = {
-    "integrations": Commands("shared.cli.integrations", "Integrations: list and show them, keep their settings in files."),
+    "integrations": Commands(
+        "shared.cli.integrations", "Integrations: list and show them, keep their settings in files."
+    ),
     "meetings": Commands("shared.cli.meetings", "Scheduled meetings: find a meeting, and see its room and decisions."),
     "changes": Commands("shared.cli.history", "Changes made by admins: list, show and revert them."),
     "operations": Commands("shared.cli.operations", "The decisions on meeting messages, and the answers."),

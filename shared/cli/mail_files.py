@@ -1,6 +1,6 @@
 """Interprets an e-mail as Exchange does: which part is the meeting request, and which text people see.
 
-Standards are applied loosely, because mail programs have written unknown charsets (`cp-850`, `uft-8`).
+Standards are applied loosely, because some mail programs write unknown charsets (`cp-850`, `uft-8`).
 """
 
 from __future__ import annotations

@@ -82,8 +82,8 @@ def _from_calendar(content: str, body: str = "", received: datetime | None = Non
 
 def _description(event: _Event) -> str:
     """The meeting's text: DESCRIPTION, which Outlook shows. An HTML version may be outdated or an empty page, as
-    publicly reported for calendars (ical4j #258, nextcloud/calendar #3863). It is not confirmed against a live tenant
-    that Exchange, too, uses the HTML only if there is no description.
+    publicly reported for calendars (ical4j #258, nextcloud/calendar #3863). Exchange probably also uses the HTML only
+    if there is no description. This has not been confirmed against a live tenant.
     """
     plain = str(event.get("DESCRIPTION") or "")
     return plain if plain.strip() else str(event.get("X-ALT-DESC") or plain)

@@ -141,7 +141,7 @@ class Mailboxes:
         return {}
 
     def _ews_login(self, integration: Integration) -> EwsLogin:
-        """The EWS server and its account. Integrations with the same server and account share its connections."""
+        """The EWS server and its account. Integrations with the same server and account share connections."""
         from shared.mailboxes.ews.connection import Way
         from shared.mailboxes.ews.server import EwsLogin, EwsServer
         from shared.proxy import proxy_for

@@ -1,7 +1,8 @@
 """Access tokens for OAuth2 clients: `POST /oauth/token/`, client credentials with an ES256 assertion (RFC 7523).
 
-The assertion has exactly iss, sub, aud, iat, exp and jti (docs/facts/pexip.md §1). It can be used once and is valid for
-at most an hour. The token issued for it is this service's own, and becomes invalid if its client is deleted.
+The assertion has exactly the claims iss, sub, aud, iat, exp and jti (docs/facts/pexip.md §1). It can be used once and
+is valid for at most an hour. The token issued for it is this service's own, and becomes invalid if its client is
+deleted.
 """
 
 from __future__ import annotations
