@@ -66,9 +66,9 @@ def storage(base: str) -> str:
     if answer.status == 404 and "not_found" in answer.text:
         return ""
     return (
-        f"A request for a nonexistent manifest returned {answer.status} ({answer.text[:200]}). The "
-        "app's settings (is a secret missing from the vault?) or its roles on storage do not work yet; new roles "
-        "take up to ten minutes."
+        f"A request for a nonexistent manifest returned {answer.status} ({answer.text[:200]}). Either "
+        "the app's settings are wrong (is a secret missing from the vault?), or its storage roles do not work yet: new "
+        "roles take up to ten minutes."
     )
 
 

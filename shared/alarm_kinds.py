@@ -155,7 +155,7 @@ REMEDIES = {
     AlarmKind.DOMAINS: (
         "Specify the Exchange servers whose tokens are to be trusted: "
         'POST /api/admin/configuration/v1/exchange_domain/ {"domain": "mail.example.com", '
-        '"exchange_connector": "<URI of the integration>"}. The first one clears the alarm.'
+        '"exchange_connector": "<URI of the integration>"}. The first domain clears the alarm.'
     ),
     AlarmKind.ANSWER: (
         "The room is as decided, and the organizer was informed by e-mail if possible. Look up the correlation id in "

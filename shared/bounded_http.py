@@ -2,8 +2,8 @@
 
 The other side is a customer's server, or an attacker in its place. Each client sets limits for its counterpart: bytes
 (as received, and decompressed), seconds from the first byte sent to the last byte read, and concurrent connections. A
-counterpart that exceeds them is dropped, and requests to others do not wait for it. Cookies are not kept: several
-integrations may share a client.
+counterpart that exceeds its limits is dropped, and requests to other servers do not wait for it. Cookies are not kept:
+several integrations may share a client.
 
 `tests/integration/shared/test_bounds.py` checks that every client of the product uses this.
 """

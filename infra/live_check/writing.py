@@ -20,7 +20,7 @@ _CANCELLED = "ErrorCalendarIsCancelledFor"
 class Writing:
     """Runs the checks that need meetings.
 
-    `webhooks` is the base URL of a deployment whose webhook responds to handshakes, or "" for none.
+    `webhooks` is the base URL of a deployment whose webhook responds to handshakes, or "" if there is none.
     """
 
     table: Table

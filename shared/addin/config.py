@@ -60,7 +60,9 @@ def config(integration: Integration, version: str, addresses: tuple[str, ...] = 
 
 
 def _mailbox_addresses(integration: Integration, learnt: tuple[str, ...]) -> list[str]:
-    """The addresses under which Outlook may list the equipment mailbox, the configured one first, in lower case."""
+    """The addresses under which Outlook may list the equipment mailbox, in lower case, beginning with the configured
+    address.
+    """
     own = integration.mailbox
     return list(learnt) if own and learnt[:1] == (own,) else [own] if own else []
 

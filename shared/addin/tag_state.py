@@ -40,10 +40,11 @@ class TagStates:
         `start` is when the meeting in the task pane begins: ISO 8601, or "".
 
         `mailboxes` are the user's addresses according to Outlook, as in the header X-Mailboxes: an unused tag that was
-        created for others cannot be used for this meeting (A6). `state` is "unknown" (cannot be used for any meeting),
-        "reserved" (for the first meeting that is sent with it), "scheduled" or "closed". `starts_here` says whether the
-        booked meeting has an occurrence at `start`. `alias` is not secret: the instructions show it next to the tag.
-        `one_date` means that the room is for a single date of a series. Nothing else about the meeting is revealed.
+        created for other people cannot be used for this meeting (A6). `state` is "unknown" (cannot be used for any
+        meeting), "reserved" (for the first meeting that is sent with it), "scheduled" or "closed". `starts_here` says
+        whether the booked meeting has an occurrence at `start`. `alias` is not secret: the instructions show it next to
+        the tag. `one_date` means that the room is for a single date of a series. Nothing else about the meeting is
+        revealed.
 
         Raises NotFound, NotAuthenticated, InvalidRequest, Unavailable.
         """

@@ -27,7 +27,7 @@ MAX_MARKS = 16
 """Up to this many different tags, and as many different promises, are examined in one body. A genuine body has one."""
 
 BODY_MAX_LENGTH = 16_000_000
-"""Maximum number of bytes that are examined in a body (in UTF-8, plus one piece)."""
+"""A body is examined up to this many bytes in UTF-8, plus at most one piece."""
 
 MAX_PLACES = 1024
 """Up to this many places where a tag may begin are examined in one body. A quoted thread has a few for each message."""

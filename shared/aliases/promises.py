@@ -81,7 +81,7 @@ class Promises:
         """The content of one of this integration's promises; `promise` is as `find_promises` (body_search.py) returns
         it.
 
-        Raises NotAuthenticated if it is forged, damaged, expired, or another integration's.
+        Raises NotAuthenticated if it is forged, damaged or expired, or belongs to another integration.
         """
         found = PROMISE.fullmatch(promise.removesuffix("#"))
         if found is None:

@@ -70,7 +70,7 @@ class Account:
     row: Row | None = None
 
     def wait(self, now: datetime) -> timedelta:
-        """How long until one alias is available; zero if there is one."""
+        """How long until one alias is available; zero if one is available now."""
         return max(self.full_at - now - (self.limit.burst - 1) * self.limit.refill, timedelta(0))
 
     def spend(self, now: datetime) -> Write:

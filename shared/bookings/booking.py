@@ -44,15 +44,15 @@ class Booking:
     """An alias and its meeting. Times are aware, in UTC.
 
     `people` are marks, in hexadecimal, of the people for whose meetings it is reserved until it is used (people.py).
-    `owner` is the opaque key of the user who requested it; `meeting` the key of the meeting that was first accepted
-    with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series. `names` are all
-    names that its conference has had: they stay claimed until it is closed.
+    `owner` is the opaque key of the user who requested it. `meeting` is the key of the meeting that was first accepted
+    with it (A4), or "" before that. `item_id` is that meeting's calendar item; for a series, the series master. `names`
+    are all names that its conference has had: they stay claimed until it is closed.
 
-    `day` is the date according to the pattern (yyyymmdd) if this is the separate room of one occurrence, "" for a whole
-    meeting; `apart` are a series' occurrences with separate rooms, for which this room is closed. `held` means that an
-    admin has closed the room, and only an admin can reopen it; `given_to` is the address of the person to whom an admin
-    has given the meeting, "" while it belongs to its organizer (shared/meetings/room_control.py). `passed` counts its
-    past occurrences that are no longer known. `numbers` identify it in the management API.
+    `day` is the date according to the pattern (yyyymmdd) if this is the separate room of one occurrence, or "" for a
+    whole meeting. `apart` are a series' occurrences with separate rooms, for which this room is closed. `held` means
+    that an admin has closed the room, and only an admin can reopen it. `given_to` is the address of the person to whom
+    an admin has given the meeting, or "" while it belongs to its organizer (shared/meetings/room_control.py). `passed`
+    counts its past occurrences that are no longer known. `numbers` identify it in the management API.
     """
 
     integration: str

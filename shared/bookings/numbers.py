@@ -1,4 +1,4 @@
-"""The numbers of a booking and its occurrences in the management API. Pure; numbering.py assigns them.
+"""The numbers of a booking and its occurrences in the management API, which numbering.py assigns. Pure.
 
 All fit into a signed 32-bit integer, and none is assigned twice. A series has the same number as its booking.
 """
@@ -12,8 +12,8 @@ from shared.calendar.conference import Calendar, Occurrence
 
 @dataclass(frozen=True)
 class Numbers:
-    """`own` is the booking's number, 0 if it has none yet; `occurrences` are the numbers of its occurrences, each
-    with its start in seconds.
+    """`own` is the booking's number, or 0 if it has none yet. `occurrences` are pairs: an occurrence's start in
+    seconds, and its number.
     """
 
     own: int = 0

@@ -18,7 +18,7 @@ All rows of one integration share a partition, named after its uuid, so that the
     quota:<digest>           how many aliases a user may still request         aliases/quota.py
     room:<tag>               a room that may be on a Management Node           conferences/room_records.py
     clash:<tag>              an alias that another conference uses             conferences/room_ahead.py
-    move                     how far bookings are moved to another platform    conferences/room_moves.py
+    move                     the progress of a move to another platform        conferences/room_moves.py
 
 The modules on the right define the columns. Some partitions do not belong to a single integration:
 

@@ -12,7 +12,7 @@ from shared.storage import Delete, Replace, Row, Table, Write
 
 
 async def stored_booking(meetings: Table, integration: str, tag: str) -> Booking | None:
-    """An integration's booking with a tag, or None: one point read."""
+    """An integration's booking with this tag, or None; one point read."""
     row = await meetings.get(integration, RowKind.BOOKING.key(tag))
     return Booking.from_row(row) if row else None
 
@@ -34,18 +34,18 @@ async def bookings_of(meetings: Table, integration: str, after: str = "") -> Asy
 
 
 async def operation_row(meetings: Table, integration: str, correlation_id: str) -> Row | None:
-    """The row of an operation, to make a write conditional on it, or None: one point read."""
+    """The row of an operation, for conditional writes, or None; one point read."""
     return await meetings.get(integration, RowKind.OPERATION.key(correlation_id))
 
 
 async def stored_operation(meetings: Table, integration: str, correlation_id: str) -> Operation | None:
-    """The operation with a correlation id, or None: one point read."""
+    """The operation with this correlation id, or None; one point read."""
     row = await operation_row(meetings, integration, correlation_id)
     return Operation.from_row(row) if row else None
 
 
 async def decided_on(meetings: Table, integration: str, meeting: str) -> list[str]:
-    """The correlation ids of a meeting's operations, the newest first; one round trip for a thousand."""
+    """The correlation ids of a meeting's operations, newest first; one round trip per thousand."""
     found = [decided_id(row) async for row in meetings.rows(integration, decided_prefix(meeting))]
     return found[::-1]
 
@@ -57,7 +57,7 @@ async def tags_of_meeting(meetings: Table, integration: str, meeting: str) -> se
 
 
 async def deleting_operation(meetings: Table, row: Row) -> list[Write]:
-    """The writes that delete an unchanged operation and the meeting's link to it: one point read."""
+    """The writes that delete an unchanged operation and the meeting's link to it; one point read."""
     operation = Operation.from_row(row)
     decided = await meetings.get(row.partition, operation.decided_key) if operation.meeting else None
     return [Delete(row), *([Delete(decided)] if decided else [])]

@@ -36,7 +36,7 @@ def series_uid(ical_uid: str) -> str:
 
 
 def day_of(ical_uid: str) -> str:
-    """The date (yyyymmdd) in the iCalUId of one occurrence; "" for a whole meeting, or if there is none."""
+    """The date (yyyymmdd) in the iCalUId of one occurrence; "" for a whole meeting, or if there is no date."""
     raw = _global_object_id(ical_uid)
     try:
         return f"{date(int.from_bytes(raw[16:18]), raw[18], raw[19]):%Y%m%d}" if raw else ""

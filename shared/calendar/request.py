@@ -139,8 +139,8 @@ class CalendarItem:
 class MeetingRequest:
     """A meeting message and its calendar item; `item` is None if Exchange has not created one yet or no longer has it.
 
-    `uid` is the meeting's uid, even without an item, and `day` the date of the one occurrence that a message without an
-    item is about (see CalendarItem.day); both are "" if unknown. `senders` are the addresses of the sender and of the
+    `uid` is the meeting's uid, even without an item. `day` is the date of the one occurrence that a message without an
+    item is about (see CalendarItem.day). Both are "" if unknown. `senders` are the addresses of the sender and of the
     person it was sent on behalf of: a delegate and the organizer. `meeting` is its key (see meeting_key) if only that
     is known.
     """

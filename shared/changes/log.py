@@ -43,8 +43,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Search:
-    """A search for changes: those older than `older_than` (0: starting with the newest), to one object, to one
-    integration and everything that belongs to it (both given by URI), by one admin, or within a period. `matches` is an
+    """A search for changes. It may be limited to changes older than `older_than` (0 for no limit), to one object, to
+    one integration and everything that belongs to it (both given by URI), to one admin, or to a period. `matches` is an
     additional condition.
     """
 
@@ -84,7 +84,7 @@ class Page:
     """A page of changes, newest first, with long values shortened.
 
     `older` is the id after which the next page begins, or 0 if there is none. `left` is the number of changes after
-    this page; with `left_is_more` there are more than that.
+    this page, or the minimum number if `left_is_more`.
     """
 
     changes: list[Change]

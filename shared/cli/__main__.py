@@ -45,8 +45,8 @@ COMMANDS = {
 class Program(TyperGroup):
     """Loads each command only when it is called: loading all of them takes ten times as long as showing this list.
 
-    Errors end with one helpful message and an exit code, never with a traceback. The parameters are click's; Typer has
-    its own copy of click, without public types.
+    Errors end with one helpful message and an exit code, never with a traceback. The parameters have no public types,
+    because Typer has its own copy of click.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -122,8 +122,8 @@ def _rule(decision: Decision, known: Known) -> str:
         case Accept():
             return _accepted(decision)
         case Reject(reason, certain=certain):
-            wait = "" if certain or known.own else "; an update, so the mailbox is first searched for its invitation"
-            return _REJECTED[reason] + wait
+            wait = "; this is an update, so the mailbox is first searched for its invitation"
+            return _REJECTED[reason] + ("" if certain or known.own else wait)
         case Provide(promise):
             found = "the message contains a promise of an alias" if promise else "the tag is a copy"
             return f"{found}: an alias is allocated, and then the decision is repeated"

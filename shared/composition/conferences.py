@@ -1,7 +1,7 @@
 """Chooses the Platform for conferences and composes everything that depends on it.
 
-An integration's setting `conference_platform` determines its platform. Only `platform_of` reads this setting;
-scheduling, the timers, the retirement of integrations and the erasure of a person's data all use it.
+An integration's setting `conference_platform` determines its platform. Only `platform_of` reads this setting.
+Scheduling, the timers, the retirement of integrations and the erasure of a person's data all call `platform_of`.
 """
 
 from __future__ import annotations

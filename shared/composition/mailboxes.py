@@ -104,7 +104,7 @@ class Mailboxes:
         return {}
 
     def _graph_client(self, integration: Integration) -> GraphClient:
-        """The Graph client. All integrations with the same credentials share one.
+        """The Graph client. Integrations with the same credentials share a client.
 
         A changed secret has a new reference (shared/secrets) and therefore gets a new client without a restart.
         """

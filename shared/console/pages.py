@@ -75,8 +75,8 @@ class Console:
         return found
 
     def config(self) -> dict[str, Any]:
-        """How to sign in to the console: `entra`, with the values that the sign-in library needs, or `password`; and
-        the version.
+        """The version, and how to sign in to the console: `password`, or `entra` with the values that the sign-in
+        library needs.
         """
         if self._app is None:
             return {"sign_in": "password", "version": __version__}

@@ -23,7 +23,7 @@ from shared.integrations.syntax import is_guid
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Values, first_rows
 
 MAX_CLIENTS = 100
-"""Maximum number of clients per deployment; limited because lists are read completely."""
+"""Maximum number of clients per deployment. There is a limit because lists are read completely."""
 
 FORGOTTEN_AT_ONCE = 20
 """How many expired assertions are removed when a new one is recorded: more than one, so that they do not accumulate."""

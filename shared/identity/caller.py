@@ -9,8 +9,8 @@ class Caller:
 
     `email` is the address in the user's record, which was found or created from a sign-in's verified claims; "" for a
     caller who is only known by the key. `mailboxes` are the unverified addresses sent by the add-in: the user's own,
-    and that of the calendar in which the meeting is written (shared/aliases/people.py). `issued` and `expires` are the
-    token's times in seconds since 1970, or 0 without a token.
+    and that of the mailbox whose calendar contains the meeting (shared/aliases/people.py). `issued` and `expires` are
+    the token's times in seconds since 1970, or 0 without a token.
     """
 
     key: str

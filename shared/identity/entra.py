@@ -95,7 +95,7 @@ def _check_issuer(claims: dict[str, Any], key: SigningKey, tenants: Collection[s
         raise _refused("its issuer is not that of the metadata document and the key")
     for_all_tenants = _TENANT in key.issuer
     if tenant not in ({known.lower() for known in tenants} if for_all_tenants else key.issuer.lower()):
-        raise _refused("its tenant is not one of the integration's (metadata URL, authority URL, Graph tenant)")
+        raise _refused("its tenant is not in the integration's settings (metadata URL, authority URL, Graph tenant)")
 
 
 def _check_user(claims: dict[str, Any], rules: EntraRules) -> None:

@@ -106,7 +106,7 @@ class BasicAuthenticator:
 
 
 def sender_of(forwarded_for: str | None) -> str:
-    """The real sender of a request, which Azure's front end appends to X-Forwarded-For; "" if it is missing."""
+    """The real sender of a request, which Azure's front end appends to X-Forwarded-For; "" if the header is missing."""
     return _PORT.sub("", (forwarded_for or "").rpartition(",")[2].strip())
 
 

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 
 SIGN_IN_LINK_LIFETIME = timedelta(hours=1)
 
-_STRANGE = "This sign-in link is not valid: it was already used, is older than an hour, or a newer one was created. " \
-    "Ask for a new link (POST …/sign_in/) and sign in again."  # fmt: skip
+_STRANGE = "This sign-in link is not valid: it has been used, is over an hour old, or has been replaced by a newer " \
+    "link. Ask for a new link (POST …/sign_in/) and sign in again."  # fmt: skip
 _ANOTHER = (
     "The account that signed in is not the integration's service account (username). Sign out of all Microsoft "
     "accounts in this browser, or use a private window, and open the link again."

@@ -112,8 +112,8 @@ def contents(integration: Integration, addresses: Addresses, permission: Permiss
 
 
 def phone_icons() -> Iterator[tuple[int, int, int]]:
-    """The size and scale of each phone icon, and the size of our icon for it, which has nearly the same number of
-    pixels.
+    """The size and scale of each phone icon, and the size of the icon that we serve for it: the smallest one with
+    enough pixels, or the largest one.
     """
     for size in _PHONE_ICONS:
         for scale in _SCALES:
