@@ -120,7 +120,7 @@ REMEDIES = {
         "or use another conference_name_template. The alarm is cleared a week after this last happened."
     ),
     AlarmKind.ROOM_COMPARISON: (
-        "Differences are repaired automatically. If there are more the next night, somebody or another system is "
+        "Differences are repaired automatically. If more appear the next night, somebody or another system is "
         "deleting or creating this integration's rooms on the Management Node: see the node's change history."
     ),
     AlarmKind.ROOM_ALIAS: (
@@ -139,7 +139,7 @@ REMEDIES = {
     AlarmKind.HOUSEKEEPING: "See the app's log. Series are not extended until the housekeeping succeeds.",
     AlarmKind.CLEANUP: "See the app's log. Old records and unused aliases are kept until a nightly cleanup succeeds.",
     AlarmKind.COMPARISON: (
-        "Differences are repaired automatically. If there are more the next night, messages are being lost or "
+        "Differences are repaired automatically. If more appear the next night, messages are being lost or "
         "somebody is changing the equipment mailbox's calendar: run the doctor, and see scheduling_operation for "
         "the decisions."
     ),

@@ -11,7 +11,7 @@ from shared.templates import html_to_text, sanitise
 from shared.web import sources
 
 _NOTICE, _NOTICE_ACTION = 150, 30
-"""Maximum length in characters of a notification and of its button, according to the Office.js documentation of
+"""Maximum lengths in characters of a notification and its button, according to the Office.js documentation of
 NotificationMessageDetails.
 """
 

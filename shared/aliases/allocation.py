@@ -75,7 +75,7 @@ class AliasFormat:
         return is_ours and (not at or domain == self.domain.lower())
 
     def random(self) -> str:
-        """An alias of this form, in lower case, from the system's secure random source."""
+        """A random alias of this form, in lower case. The digits come from the system's secure random source."""
         digits = secrets.randbelow(10**self.suffix_length)
         return f"{self.prefix}{digits:0{self.suffix_length}}@{self.domain}".lower()
 

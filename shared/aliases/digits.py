@@ -26,7 +26,7 @@ async def vacate(bookings: Table, row: Row, now: datetime) -> bool:
         return False
     owner, tag = str(row.values["integration"]), str(row.values["tag"])
     holder = await stored_booking(bookings, owner, tag)
-    # After a repeated click, the tag may have other digits by now.
+    # After a repeated click, the tag may have been given different digits.
     if holder is not None and holder.numeric_alias == row.partition:
         if holder.is_usable(now):
             return False

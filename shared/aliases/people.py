@@ -5,7 +5,7 @@ The add-in sends the address of the user's own mailbox and, if the meeting is in
 a delegate, or has opened a shared mailbox), the address of that mailbox. An unused tag is valid for a meeting whose
 organizer or sender is one of them: Exchange lets only authorized people send in somebody else's name, and reports who
 did. Without information from Outlook there is no restriction: a tag without marks, from a client other than our task
-pane, is valid for any meeting, as in the original.
+pane, is valid for any meeting, as in the original product.
 
 The addresses are not verified, and need not be: a user who names somebody else merely lets that person use one of the
 user's own aliases.

@@ -82,7 +82,7 @@ class Booking:
 
     @property
     def link_key(self) -> str:
-        """Row key in table `meetings` of the link from the meeting, or the single occurrence, to the booking."""
+        """Row key of the link from the meeting, or from the single occurrence, to the booking (table `meetings`)."""
         return link_key(self.meeting, self.day)
 
     @property
@@ -158,7 +158,7 @@ class Booking:
         )
 
     def named(self, name: str) -> Self:
-        """This booking with another name for its conference."""
+        """This booking with a different name for its conference."""
         if self.conference is None:
             return self
         names = tuple(dict.fromkeys((*self.names, name)))
@@ -194,8 +194,8 @@ class Booking:
 
 
 def link_key(meeting: str, day: str = "") -> str:
-    """Row key in table `meetings` of the link from a meeting to its booking, or from its occurrence on `day` to that
-    occurrence's booking.
+    """Row key, in table `meetings`, of the link from a meeting to its booking. With `day`, the link is from the
+    occurrence on that day to its booking.
     """
     return RowKind.LINK.key(meeting, day) if day else RowKind.LINK.key(meeting)
 

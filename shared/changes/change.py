@@ -23,7 +23,7 @@ class ChangeState(StrEnum):
     """The state of a change. A record is written before its change is made, so that every change is recorded."""
 
     BEGUN = "begun"
-    """The change is in progress, or the app stopped during it and it is unknown whether the change was made."""
+    """The change is in progress, or the app stopped during it, so that nobody knows whether it was made."""
 
     DONE = "done"
     ERASED = "erased"

@@ -1,4 +1,4 @@
-"""Explains a decision by running the pure rules on a message, without any effect."""
+"""Explains a decision by running the pure rules on a message, without side effects."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class ManagementClient:
         return _object(self._send("POST", _INTEGRATIONS, json=fields))
 
     def change(self, before: Saved, fields: Mapping[str, Any]) -> Object:
-        """Change fields, unless anybody has changed the integration since it was read."""
+        """Change fields, unless the integration has been changed since it was read."""
         answer = self._send("PATCH", f"{_INTEGRATIONS}{before.id}/", json=fields, headers={"If-Match": before.etag})
         return _object(answer)
 

@@ -188,7 +188,7 @@ def _parts(wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
 
 
 def _of_part(part: Sequence[Wanted], faults: dict[str, list[str]]) -> Iterator[Fault]:
-    """Problems reported under `objects.<place>.<field>`, with the file's line numbers."""
+    """Problems reported under `objects.<place>.<field>`, with their line numbers in the file."""
     for path, messages in faults.items():
         _, place, field = path.split(".", 2)
         yield from _placed(part[int(place)].source, {field: messages})

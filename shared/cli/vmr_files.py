@@ -28,7 +28,7 @@ _GUARD = re.compile(r"\A'(?=[=+\-@\t\r])")
 """
 
 _NOT_OURS = frozenset({"automatic_participants"})
-"""Fields that only a node's own entries have."""
+"""Fields that only a node's own objects have."""
 
 _OBJECTS = re.compile(r'\s*\{.*?"objects"\s*:\s*', re.DOTALL)
 _SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

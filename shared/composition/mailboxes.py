@@ -224,5 +224,5 @@ class Mailboxes:
 
 
 def _impersonates(integration: Integration) -> bool:
-    """An application has no mailbox access of its own."""
+    """Whether to use impersonation. An application always does, because it has no mailbox access of its own."""
     return integration.ews_access == "impersonation" or integration.authentication_method == "APP_PERM"

@@ -25,7 +25,7 @@ from shared.identity.signed_tokens import Signed
 log = logging.getLogger(__name__)
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
-"""The lifetime of a token. The original's shell renews a token five minutes before it expires."""
+"""The lifetime of a token. The original product's shell renews a token five minutes before it expires."""
 
 ASSERTION_MAX_LIFETIME = timedelta(hours=1)
 JTI_MAX_LENGTH = 256

@@ -55,7 +55,7 @@ def _claimed_key(token: str) -> str:
         raise TokenRefused("it is not a JWT") from error
     kid = header.get("kid")
     if header.get("alg") != "RS256" or not isinstance(kid, str):
-        raise TokenRefused("it is not signed with RS256 and a named key")
+        raise TokenRefused("it is not signed with RS256, or names no key")
     return kid
 
 

@@ -30,9 +30,9 @@ ICON_SIZES = (16, 32, 64, 80, 128)
 class Permission(Enum):
     """The add-in's permission.
 
-    The mailbox permission is only for clients with a bug: classic Outlook for Windows from version 2510 up to build
-    16.0.20131 does not give identity tokens from Exchange on-premises to add-ins with a lesser permission (office-js
-    #6340).
+    The mailbox permission is only needed for clients with a bug: classic Outlook for Windows from version 2510 up to
+    build 16.0.20131 does not give identity tokens from Exchange on-premises to add-ins with a lesser permission
+    (office-js #6340).
     """
 
     ITEM = "ReadWriteItem"
