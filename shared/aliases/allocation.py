@@ -4,8 +4,8 @@
     meetings/<integration>/tag:<uuid>   insert   ← conflict only if an idempotency key is reused
 
 This takes two sequential round trips if nothing collides (a user's quota is read alongside the first), and needs
-neither a counter nor a scan. Thanks to this order, every known tag owns its digits. A crash between the two leaves
-digits that nobody has seen; they are reused once they have expired.
+neither a counter nor a scan. Because of this order, every known tag owns its digits. A crash between the two inserts
+leaves digits that nobody has seen. They are reused once they have expired.
 """
 
 import asyncio

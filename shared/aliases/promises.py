@@ -12,9 +12,9 @@ case:
     people                      15 bytes   marks of the people for whose meetings it is valid (people.py), or zeros
     signature                   16 bytes   HMAC-SHA-256 over the integration's uuid and all of the above
 
-**Replay.** A promise may be redeemed any number of times until it expires, because notifications may be duplicated;
-each time it yields the same `Promise.id`. Allocating with that id as the idempotency key returns the same alias each
-time. A copy in another meeting therefore gets an alias that belongs to the first meeting, as with a copied tag (A4).
+**Replay.** A promise may be redeemed any number of times until it expires, because notifications may be duplicated. It
+always yields the same `Promise.id`, and allocating with that id as the idempotency key always returns the same alias. A
+copy in another meeting therefore gets an alias that belongs to the first meeting, as with a copied tag (A4).
 
 Versions before 0.2 made promises of 40 bytes, without `people`. These remain valid until they expire.
 """

@@ -1,12 +1,12 @@
 """Limits how many aliases a caller may request: enough for everyone's meetings, too few to exhaust the number space.
 
-Each account is a token bucket in one row, `quota:<digest of the account>` in the integration's partition of table
-`meetings`, read while digits are claimed and written with the reservation. The row of a full bucket is redundant and is
-deleted at night.
+Each account is a token bucket in one row: `quota:<digest of the account>`, in the integration's partition of table
+`meetings`. The row is read while digits are claimed, and written with the reservation. If the bucket is full, the row
+is redundant and is deleted at night.
 
 Aliases that are not requested by a click are counted, too: the alias for a promise counts against the user to whom it
 was made, and the alias for a copied invitation against the meeting's organizer. Anybody who has seen an invitation can
-send copies of it that name any organizer. So all copied invitations of an integration also share one account.
+send copies of it that name any organizer. Therefore, all copied invitations of an integration also share one account.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """An operation: the lasting record of one decision and its answer (O3).
 
-One row per message, key `operation:<correlation id>` in the integration's partition. The correlation id is derived from
-the message's id, so that a message that arrives twice finds its first operation. Next to it, `pending:<about>` exists
-until everything that the decision requires has been done:
+There is one row per message, with the key `operation:<correlation id>`, in the integration's partition. The correlation
+id is derived from the message's id, so that a message that arrives twice finds its first operation. Next to it,
+`pending:<about>` exists until everything that the decision requires has been done:
 
     decide ─▶ write booking + operation + pending ─▶ open the room ─▶ answer ─▶ operation done, pending removed
               (one transaction; from here on any run can finish the work, but only one at a time: the lease)
 
-A meeting, or an occurrence of a series, has at most one pending operation. When the meeting has a newer version, its
-operation replaces the older one in the transaction that writes it. If somebody is working on the older one, the newer
-one waits.
+A meeting, or an occurrence of a series, has at most one pending operation. The operation for a newer version of the
+meeting replaces the older operation in the transaction that writes the newer one. If somebody is working on the older
+operation, the newer version waits.
 """
 
 import uuid

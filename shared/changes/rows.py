@@ -1,14 +1,14 @@
 """The rows of table `changes`, all in one partition, so that the rows of one change can be written together.
 
     all:<place>              a change, newest first
-    who:<digest>:<place>     the same, among those by one admin
-    what:<digest>:<place>    the same, among those to one object
-    of:<digest>:<place>      the same, among those to one integration and all that belongs to it
-    whole:<place>:<n>        its fields before and after, compressed, where they are too long for a list
+    who:<digest>:<place>     the same, only for changes by one admin
+    what:<digest>:<place>    the same, only for changes to one object
+    of:<digest>:<place>      the same, only for changes to one integration and everything that belongs to it
+    whole:<place>:<n>        a change's fields before and after, compressed, if they are too long for a list
 
 `<place>` counts down with time, so that the newest changes come first. A change has a row in each of these lists with
 everything that the list shows, so a page is one range of rows, regardless of the number of changes. Values that are too
-long for a list are shortened there; additional rows contain the complete fields.
+long for a list are shortened there. Additional rows contain the complete fields.
 
 This module alone defines the keys and columns.
 """

@@ -1,7 +1,7 @@
 """Composes the real parts of the product. Tests and the local stack substitute parts of their own.
 
-Parts are imported and created on first use, so that a cold start only pays for what the request needs (the budget is in
-bench/README.md; tests/conformance/test_cold_start.py checks it). The groups are plain classes for the same reason:
+Parts are imported and created on first use, so that a cold start only pays for what the request needs (bench/README.md
+has the budget, and tests/conformance/test_cold_start.py checks it). The groups are plain classes for the same reason:
 creating seven dataclasses takes as long as the webhook's own work. Each group takes the groups that it depends on:
 
     foundation.py   settings, storage, secrets, time    conferences.py     platforms, policy

@@ -5,8 +5,9 @@ end_user.py   a stored user record
 indexed.py    records in a table that can be found by several names
 store.py      our own VMRs, found by their owner's address
 users.py      user records and their remembered sign-ins
-rendering.py  the texts that the add-in receives for a VMR node_vmrs.py  VMRs on a Management Node; bridges.py chooses
-the node, and raises alarms
+rendering.py  the texts that the add-in receives for a VMR
+node_vmrs.py  VMRs on a Management Node
+bridges.py    chooses the Management Node, and raises alarms
 lookup.py     the list of VMRs that a signed-in user gets
 retirement.py removes the records of a deleted integration
 

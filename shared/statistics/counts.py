@@ -4,7 +4,7 @@
     aliases_used                   aliases that a meeting has started to use
     sweep_repairs                  messages that a sweep found and no notification had announced
     compare_repairs                meetings for which a mailbox's calendar differed from the records
-    lag_<class> answers whose time falls into a class
+    lag_<class>                    answers whose time falls into a class
 
 Rows for the same day are added column by column.
 """
