@@ -142,7 +142,7 @@ def test_the_keys_of_aliases_are_used_only_by_their_owners(name: str) -> None:
 
 
 def test_every_module_that_uses_columns_of_aliases_exists() -> None:
-    known = set(re.findall(r"(\w+/\w+\.py)", (alias_rows.__doc__ or "").partition("The named module")[0]))
+    known = set(re.findall(r"(\w+/\w+\.py)", (alias_rows.__doc__ or "").partition("The modules on the right")[0]))
     assert known
     assert [module for module in known if not (ROOT / "shared" / module).is_file()] == []
 
