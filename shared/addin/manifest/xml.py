@@ -64,8 +64,7 @@ def _fallback(root: Element, contents: Contents) -> None:
 
 
 def _overrides(parent: Element, contents: Contents, namespace: str, version: str, mailbox: str) -> Element:
-    """The add-in commands for one version of the overrides: the button for organizers, and the resources that it uses.
-    """
+    """The add-in commands for one version of the overrides: the button for organizers, and its resources."""
     overrides = typed(add(parent, f"{{{namespace}}}VersionOverrides", nsmap={None: namespace}), version)
     add(overrides, "Description", resid="description")
     sets = add(add(overrides, "Requirements"), "bt:Sets", DefaultMinVersion=mailbox)
