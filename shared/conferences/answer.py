@@ -34,7 +34,7 @@ VIEWS = (
     "twentyfive_mains_zero_pips", "five_mains_seven_pips", "one_main_one_pip", "one_main_nine_around",
     "one_main_twelve_around", "two_mains_eight_around",
 )  # fmt: skip
-"""The names of layouts."""
+"""Layout names."""
 
 _Check: TypeAlias = Callable[[Any], bool]
 
@@ -129,7 +129,7 @@ FIELDS: Mapping[str, _Check] = {
 def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     """A `result` that a node accepts, for the service described by `fields`; None if nobody may be let in.
 
-    Strings are cut to the maximum length. Empty strings are omitted unless they are required.
+    Strings are truncated to the maximum length. Empty strings are omitted unless they are required.
     """
     cleaned = {name: clean(value) if _may_be_cleaned(name, value) else value for name, value in fields.items()}
     given = {name: value for name, value in cleaned.items() if value != "" or name in REQUIRED}
@@ -146,7 +146,7 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _may_be_cleaned(name: str, value: Any) -> bool:
-    """Whether a value may be cleaned. PINs may not: a PIN of blanks must not become empty."""
+    """Whether a value may be cleaned. PINs may not, because a PIN of blanks must not become empty."""
     return isinstance(value, str) and name not in PROTECTING
 
 

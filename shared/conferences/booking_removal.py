@@ -30,12 +30,12 @@ class Removals:
     async def finish(self, integration: str) -> None:
         """Release everything left behind by interrupted removals of an integration's bookings."""
         async for row in meetings_table(self.storage).rows(integration, RowKind.REMOVED.prefix):
-            with suppress(RowChanged):  # the digits have just been reused: the next nightly run tries again
+            with suppress(RowChanged):  # the digits have just been reused; the next nightly run will try again
                 await self._free(removed(row))
 
     async def _free(self, booking: Booking) -> None:
-        """Release everything that belonged to the booking, except an alias that a new booking with the same tag already
-        uses: the user may have clicked again.
+        """Release everything that belonged to the booking, except its alias if a new booking with the same tag already
+        uses it. The user may have clicked again.
         """
         table = meetings_table(self.storage)
         again = await stored_booking(table, booking.integration, booking.tag)

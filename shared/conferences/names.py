@@ -33,7 +33,7 @@ class ConferenceNames:
         return await self.claim_numbered(name, integration, tag)
 
     async def claim_numbered(self, name: str, integration: str, tag: str) -> str:
-        """The name followed by a random number, for when a bridge refuses a name that is unused here."""
+        """The name followed by a random number. Used when a bridge refuses a name that is unused here."""
         for _ in range(_ATTEMPTS - 1):
             candidate = f"{name[: _NAME_MAX_LENGTH - 9]} {secrets.randbelow(10**8):08}"
             if await self._take(candidate, integration, tag):

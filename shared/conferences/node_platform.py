@@ -21,13 +21,13 @@ from shared.management_node.nodes import ManagementNode
 from shared.storage import Queue, Tables
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
-"""Returns the Management Node in an integration's settings, whatever its platform; None if no node is set or the
-integration no longer exists. Raises NodeFailed.
+"""Returns the Management Node in an integration's settings, even if the integration uses another platform. None if no
+node is set or the integration no longer exists. Raises NodeFailed.
 """
 
 PlaceOf = Callable[[str], Awaitable[Place]]
-"""Returns where the rooms of an integration (given by its uuid) should be. If it does not exist, this is platform
-`policy`.
+"""Returns where the rooms of the integration with this uuid should be. If there is no such integration, returns
+platform `policy`.
 """
 
 
@@ -56,7 +56,7 @@ class Rooms:
         return RoomTimes(self.tables)
 
     async def look_now(self, integration: str, tags: list[str], *, checked: bool = False) -> None:
-        """Queue rooms for a check now, and again later in case the first message gets lost."""
+        """Queue rooms for a check now, and again later in case the first message is lost."""
         now = self.clock.now()
         minute = retry_minute(now)
         await self.times.put([RoomTime(minute, integration, tag, now) for tag in tags])
@@ -66,8 +66,8 @@ class Rooms:
 
 @dataclass(frozen=True)
 class NodePlatform:
-    """A Platform on a Management Node. A name is first claimed in this deployment, and later changed if it is in use on
-    the node.
+    """A Platform on a Management Node. A name is first claimed in this deployment. If it turns out to be in use on the
+    node, it is changed later.
     """
 
     policy: PolicyPlatform
@@ -100,8 +100,8 @@ class NodePlatform:
     async def _claim(self, booking: Booking, record: RoomRecord | None, now: datetime) -> None:
         """Have policy refer nodes to their own database for this alias.
 
-        If policy is already serving the room and it is open, policy continues to serve it until the conferencing nodes
-        know the room (room_keeper.py).
+        If the room is open and already served by policy, policy continues to serve it until the conferencing nodes know
+        the room (room_keeper.py).
         """
         is_wanted = booking.state is State.SCHEDULED and wanted(booking, self.place, now) is not None
         settled = record is not None and record.is_there and record.handed_over

@@ -25,7 +25,7 @@ class Platform(Protocol):
         ...
 
     async def show(self, booking: Booking) -> None:
-        """Make the bridge reflect the booking: the room is open at the conference's times, or closed."""
+        """Make the bridge reflect the booking, by opening the room at the conference's times or closing it."""
         ...
 
     async def forget(self, booking: Booking) -> None:

@@ -51,8 +51,8 @@ class Policy:
         """The response to a node's request. Takes one point read, or none if the alias cannot be ours.
 
         A node that dials out for one of our running services gets the response for that service, whatever alias it
-        requested. A probe is never rejected, because nodes may cache a rejection and somebody may call right
-        afterwards.
+        requested. A probe is never rejected, because nodes may cache the rejection, and a real call may follow
+        immediately.
         """
         running = _OUR_TAG.fullmatch(request.running_tag)
         if running:
@@ -86,9 +86,8 @@ class Policy:
         return self._told(conference)
 
     async def _running(self, integration: str, tag: str, name: str) -> PolicyAnswer:
-        """The response for one of our services that dials out, found by its tag.
-
-        It contains the running service's name, because a node treats a different name as a different service.
+        """The response for one of our services that is dialling out, looked up by its tag. It contains the running
+        service's name, because a node treats a different name as a different service.
         """
         booking = await stored_booking(meetings_table(self._storage), integration, tag)
         if booking is None:
@@ -103,8 +102,8 @@ class Policy:
         return row is not None and row.values.get("tag") == booking.tag and bool(row.values.get("conference"))
 
     async def _running_vmr(self, request: ServiceRequest) -> PolicyAnswer:
-        """The response for a VMR that dials out, found by its name. A node treats a different name as a different
-        service.
+        """The response for a VMR that is dialling out, looked up by its name. A node treats a different name as a
+        different service.
         """
         if request.direction is not Direction.DIAL_OUT or not request.service_name.strip():
             return None

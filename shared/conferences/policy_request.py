@@ -1,6 +1,6 @@
 """A conferencing node's service configuration request (docs/facts/pexip.md), parsed defensively.
 
-Nodes, endpoints and gateways write the same alias in many ways, and a caller can put anything into it. Only the
+Nodes, endpoints and gateways write the same alias in many ways, and a caller can send anything at all. Only the
 parameters that affect the response are read. Any may be missing, empty, or repeated.
 """
 
@@ -14,7 +14,7 @@ from typing import Self
 from urllib.parse import unquote
 
 MAX_ALIAS_TEXT = 1024
-"""Maximum length of `local_alias` as received, in characters. No form of any of our aliases is that long."""
+"""Maximum length of `local_alias` as received, in characters. None of our aliases is that long in any form."""
 
 MAX_ESCAPES = 3
 """How many times an alias is unescaped, because each proxy on the way may have escaped it again."""

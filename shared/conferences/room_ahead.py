@@ -1,6 +1,6 @@
 """When a meeting is booked, checks whether another conference on the node already has one of its aliases (C3).
 
-Such an alias has to be released manually, and the five minutes before people may join are too short for that. Nothing
+Such an alias has to be released manually, and five minutes before people may join would be too late for that. Nothing
 is created or changed on the node, and nothing waits for the check. This check replaces the search that would otherwise
 precede creating a room (room_changes.py), so a room still takes only two requests.
 
@@ -36,8 +36,8 @@ LOOK_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class RoomsAhead:
-    """Checks aliases in advance. An alias in use elsewhere is recorded in the integration's row `clash:<tag>` until it
-    is free.
+    """Checks aliases in advance. If another conference is using an alias, this is recorded in the integration's row
+    `clash:<tag>` until the alias is free.
     """
 
     rooms: Rooms
@@ -51,7 +51,7 @@ class RoomsAhead:
         return meetings_table(self.rooms.tables)
 
     async def look(self, integration: str, tags: Sequence[str]) -> None:
-        """Check, alert admins, and record when to check again. Takes one request per forty meetings or so. Raises
+        """Check, alert admins, and record when to check again. Takes about one request per forty meetings. Raises
         Unavailable.
         """
         place, now = await self.place_of(integration), self.rooms.clock.now()
@@ -128,8 +128,8 @@ class RoomsAhead:
         await self.alarms.raise_(integration, AlarmKind.ROOM_ALIAS, cause)
 
     async def _again(self, integration: str, rooms: Mapping[str, Conference], place: Place, now: datetime) -> None:
-        """Schedule the next check after LOOK_AGAIN, or when the room is due if that is sooner. A due room's row is
-        then deleted.
+        """Schedule the next check after LOOK_AGAIN, or when the room is due if that is sooner. Rooms that are due are
+        no longer checked in advance, so their rows are then deleted.
         """
         times = [
             min(moment for moment in (now + LOOK_AGAIN, room.next_change(now, place.lead)) if moment)

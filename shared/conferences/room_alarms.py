@@ -1,4 +1,4 @@
-"""Alarms about rooms on a Management Node that are missing, were created late, or were given another name."""
+"""Alarms about rooms on a Management Node that are missing, were created late, or were given a different name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RoomAlarms:
     integration: str
 
     async def tell(self, outcome: Outcome, node_problem: str, delay: timedelta, *, had_problem: bool) -> None:
-        """Raise and clear alarms after a batch. `delay` is how long the rooms in it were overdue."""
+        """Raise and clear alarms after a batch. `delay` is how long its rooms were overdue."""
         if node_problem:
             await self.alarms.raise_(self.integration, AlarmKind.BRIDGE, f"Rooms for meetings: {node_problem}.")
         else:

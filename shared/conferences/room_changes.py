@@ -51,8 +51,8 @@ class RoomChanges:
     async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
         """Search for rooms, and return them keyed by tag. Takes one request.
 
-        A room that nobody has tried to create yet is not searched for. If it is on the node nevertheless, the node
-        refuses the aliases.
+        A room that nobody has tried to create yet is not searched for. If it is on the node after all, the node refuses
+        the aliases.
         """
         unknown = [
             item
@@ -82,7 +82,7 @@ class RoomChanges:
                 await self._create([item])
 
     async def _adopt(self, item: Item, room: NodeConference) -> None:
-        """Take over an existing room: add what it lacks, and keep what others have set on it.
+        """Take over an existing room. Adds what is missing, and keeps what others have set on the room.
 
         An unrecorded room may have been created for an earlier state of its meeting.
         """
@@ -148,8 +148,8 @@ class RoomChanges:
             await self._create_one(item)
 
     async def _made(self, item: Item, room: NodeConference, *, are_new: bool) -> None:
-        """Record a room that was found after a request to create many. If the node refused some, this may be an older
-        room.
+        """Record a room that was found after a request to create several. If the node refused any of them, this may be
+        an older room.
         """
         if not are_new:
             await self._adopt(item, room)
@@ -196,7 +196,7 @@ class RoomChanges:
         return item.uri(self.now) or (room.resource_uri if room else "")
 
     async def _to_try_again(self, item: Item, refused: NodeRefused) -> Item | None:
-        """The item for the next attempt, under another name if its own is taken; None if there is nothing more to
+        """The item for the next attempt, with a different name if its own is taken; None if there is nothing more to
         try.
         """
         if refused.is_taken("name"):
@@ -205,7 +205,7 @@ class RoomChanges:
         return None
 
     async def _renamed(self, item: Item) -> Item | None:
-        """The item under another name (M2); None if its booking is being changed concurrently."""
+        """The item with a different name (M2); None if its booking is being changed concurrently."""
         if item.booking is None:
             return None
         self.outcome.renamed.append(_conference(item).numeric_alias)
@@ -232,10 +232,9 @@ class RoomChanges:
         return await self._for_node(item, {name: value for name, value in wanted.items() if known.get(name) != value})
 
     async def _for_node(self, item: Item, fields: RoomFields) -> dict[str, Any] | None:
-        """The fields with URIs instead of names. A theme that is not on the node is replaced by the default.
-
-        If the group that restricts access is not on the node, records a problem and returns None, because the room
-        would otherwise let everybody in.
+        """The fields, with names replaced by URIs. A theme that is not on the node is replaced by the default. If the
+        group that restricts access is not on the node, the room would let everybody in, so this records a problem and
+        returns None.
         """
         found = dict[str, Any](fields)
         for name, resource in NODE_REFERENCES.items():
@@ -278,7 +277,7 @@ def _service_tag(item: Item) -> str:
 
 
 def _problem(conference: Conference, refused: NodeRefused) -> str:
-    """Why the node refuses the room, in words for an admin and without any text from the meeting."""
+    """Why the node refuses the room, worded for an admin and without any text from the meeting."""
     if refused.is_taken("alias") or refused.is_taken("aliases"):
         return f"alias {conference.alias} or {conference.numeric_alias} is in use by another conference on the node"
     return str(refused).rstrip(".")

@@ -33,8 +33,8 @@ COMPARE = "compare"
 _TIMES_AT_ONCE = 1_000
 
 CONFIRMED_MAX = 400
-"""Up to this many differences are checked again, in ten requests. More differences than this cannot be due to changes
-made during the comparison.
+"""Up to this many differences are checked again, in ten requests. More than this cannot be due to changes made during
+the comparison.
 """
 
 IN_HAND_WITHIN = RETRY_AFTER + timedelta(minutes=1)
@@ -49,7 +49,7 @@ class RoomsDiffer(SchedulingError):
 
 @dataclass
 class Differences:
-    """Tags of rooms that are missing or incomplete (without an alias), and of rooms that should not exist."""
+    """Tags of rooms that are missing or lack an alias, and of rooms that should not exist."""
 
     missing: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
@@ -134,8 +134,8 @@ class RoomComparison:
     async def _confirmed(
         self, integration: str, place: Place, found: Differences, node: ManagementNode
     ) -> tuple[Differences, Mapping[str, NodeConference]]:
-        """The differences that remain after a second check, with the rooms. The first list may differ because rooms
-        were created or removed while it was read, or are about to be.
+        """The differences that remain after a second check, and the rooms found by it. The first list may differ
+        because rooms were created or removed while it was being read, or are about to be.
         """
         tags, on_node, now = [*found.missing, *found.extra], dict[str, NodeConference](), self.rooms.clock.now()
         for start in range(0, len(tags), BATCH):

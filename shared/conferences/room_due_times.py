@@ -1,5 +1,5 @@
-"""The times at which rooms have to be checked on Management Nodes. There is one row per room, keyed by minute, which
-makes a scan of all rooms unnecessary.
+"""The times at which rooms have to be checked on Management Nodes. There is one row per room, keyed by minute, so there
+is no need to scan all rooms.
 
 Partition `rooms` of table `meetings`, shared by all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is
 only a hint: the handler reads the booking, so an outdated row does no harm. The row is deleted once the room is in the
@@ -89,7 +89,7 @@ class RoomTimes:
         await self._commit([time.put() for time in times])
 
     async def move(self, times: Sequence[RoomTime], to: datetime) -> None:
-        """Postpone rows to another minute, in case messages queued now get lost."""
+        """Postpone rows until another minute, in case messages queued now are lost."""
         writes: list[Put | Delete] = []
         for time in times:
             writes += [replace(time, minute=to).put(), Delete(time.row)]
@@ -120,7 +120,7 @@ class RoomTimes:
 
 
 def retry_minute(now: datetime) -> datetime:
-    """The minute at which rooms queued now become due again if they have not been handled."""
+    """The minute at which rooms queued now become due again unless they have been handled by then."""
     return minute_of(now + RETRY_AFTER)
 
 

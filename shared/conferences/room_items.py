@@ -20,7 +20,7 @@ other rooms.
 
 
 class Unnamed(Exception):
-    """The room needs another name, but its booking cannot be changed right now."""
+    """The room needs a different name, but its booking cannot be changed right now."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Item:
 
 @dataclass
 class Outcome:
-    """The outcome for each room, keyed by tag. `renamed` lists the numeric aliases, in order, of rooms whose name was
-    already in use on the node.
+    """The outcome for each room, keyed by tag. `renamed` lists the numeric aliases of rooms whose name was already in
+    use on the node.
     """
 
     there: dict[str, RoomRecord] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Outcome:
 
 
 class Renames:
-    """Gives a booking's conference another name. Raises Unnamed if the booking has changed in the meantime."""
+    """Gives a booking's conference a different name. Raises Unnamed if the booking has changed in the meantime."""
 
     def __init__(self, names: ConferenceNames, write: Any) -> None:
         self._names = names

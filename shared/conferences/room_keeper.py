@@ -218,14 +218,14 @@ class RoomKeeper:
         return [replace(item, record=fresh.get(item.tag, item.record)) for item in items]
 
     async def _write(self, booking: Booking) -> Booking:
-        """Store a booking under another name."""
+        """Store a booking whose conference has a new name."""
         table = meetings_table(self.tables)
         [etag] = await table.commit(booking.integration, Replace(booking.row, booking.values()))
         await Journal(table).note([Record.booking(booking.integration, booking.tag)], self.clock.now())
         return replace(booking, etag=etag)
 
     async def _write_down(self, items: Sequence[Item], outcome: Outcome, problem: str) -> list[str]:
-        """Record which rooms exist, which ones are wrong, and why. Records of rooms that are gone are deleted."""
+        """Record which rooms exist, and what is wrong with any of them. Records of rooms that are gone are deleted."""
         missing = []
         for item in items:
             cause = outcome.problems.get(item.tag) or ("" if item.tag in outcome.there else problem)

@@ -31,7 +31,7 @@ MOVE = "move"
 """Used in place of a tag, in due-time rows and in the queue, while an integration's bookings are being moved."""
 
 BOOKINGS_AT_A_TIME = 100
-"""Number of bookings moved per queue message: a few seconds' work."""
+"""Number of bookings moved per queue message. Moving them takes a few seconds."""
 
 PASSES = 2
 
@@ -86,8 +86,8 @@ class RoomMoves:
                 return
 
     async def _show(self, booking: Booking) -> None:
-        """Apply the stored booking to its platform. Repeat if it has changed in the meantime, because an older state
-        may have been applied.
+        """Apply the stored booking to its platform. If the booking has changed in the meantime, repeat this, because an
+        older state may have been applied.
         """
         for _ in range(_MAX_REREADS):
             if booking.state is not State.SCHEDULED:

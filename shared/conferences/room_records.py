@@ -18,7 +18,7 @@ from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tabl
 
 @dataclass(frozen=True)
 class RoomRecord:
-    """What is known about a room on a Management Node.
+    """Everything known about a room on a Management Node.
 
     `fields` are the managed fields as last written (node_room.room_fields). `uri` is the room's path on the node (""
     while unknown). `looked` is when the room was last seen there. `is_there` means that the room was created or found.

@@ -1,5 +1,5 @@
-"""Removes an integration's rooms from its Management Node before the integration is deleted. Afterwards there would be
-no access to the node.
+"""Removes an integration's rooms from its Management Node before the integration is deleted. Afterwards, the node would
+no longer be accessible.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _AT_A_TIME = 40
 
 
 async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) -> None:
-    """Remove all rooms if the node can be reached. It may be gone, which may even be why the integration is being
-    deleted.
+    """Remove all rooms if the node can be reached. The node may be gone, and that may even be why the integration is
+    being deleted.
 
     Rooms that stay on the node can be identified by their tag, `<integration>:…`. Raises Unavailable if storage cannot
     be used.

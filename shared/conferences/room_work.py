@@ -1,4 +1,4 @@
-"""Queue messages for rooms on Management Nodes. They contain only ids, and share a queue with notices of messages."""
+"""Queue messages about rooms on Management Nodes. They contain only ids, and share a queue with notices of messages."""
 
 from __future__ import annotations
 

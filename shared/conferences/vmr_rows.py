@@ -32,7 +32,7 @@ def holders_in(row: Row) -> Holders:
 
 
 def held_by(holders: Holders, row: Row | None = None) -> dict[str, Value]:
-    """The columns of a row for these holders. Policy responses for holders already in `row` are kept."""
+    """The columns of a row for these holders. Policy responses that `row` already contains for them are kept."""
     names = {_column(id_) for id_, _ in holders.values()}
     kept = {name: value for name, value in row.values.items() if name in names} if row else {}
     return {"vmrs": json.dumps(holders, separators=(",", ":")), **kept}

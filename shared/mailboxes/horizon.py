@@ -10,7 +10,9 @@ HORIZON = timedelta(days=90)
 """How far ahead the occurrences of a series are recorded. The agenda timer keeps extending this period."""
 
 FARTHEST = timedelta(days=1825)
-"""How far ahead to search a series that seems to be over. Graph refuses ranges of more than five years."""
+"""How far ahead to search for occurrences of a series that seems to be over. Graph refuses ranges of more than five
+years.
+"""
 
 MOST_OCCURRENCES = 1000
 """Maximum number of a series' occurrences within the horizon. A daily series has 91."""
@@ -24,8 +26,8 @@ the given number.
 async def read_calendar(item: CalendarItem, now: datetime, instances: Instances) -> Calendar:
     """See Mailbox.calendar.
 
-    The time in an occurrence's own item counts as well, because Exchange may omit the occurrence from the series. A
-    series that seems to have no occurrences left is searched as far ahead as Exchange allows, because a yearly series
+    The time in an occurrence's own item counts as well, because Exchange may omit the occurrence from the series. If a
+    series seems to have no occurrences left, the search goes as far ahead as Exchange allows, because a yearly series
     may have another one.
     """
     if item.shape is Shape.SINGLE:

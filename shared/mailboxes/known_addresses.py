@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 ADDRESSES_MAX = 20
-"""Maximum number of addresses per mailbox, including the configured one. They are all sent to every task pane."""
+"""Maximum number of addresses per mailbox, including the configured one. All of them are sent to every task pane."""
 
 ADDRESS_MAX = 500
 """Maximum length of an address in characters. An SMTP address has at most 320; a legacy Exchange DN rarely has more

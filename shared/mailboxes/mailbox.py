@@ -53,8 +53,8 @@ class Mail:
     """An e-mail from the equipment mailbox. `html` is the body; `recipients` contains addresses.
 
     If `calendar` is set to an iCalendar object with METHOD:REPLY, the e-mail is a meeting response, and `text` is its
-    body as plain text. `sender` is the organizer of the calendar item `item_id`; if it is set, the e-mail is sent from
-    that person's own mailbox, provided that the integration may write there.
+    body as plain text. `sender` is the organizer of the calendar item `item_id`. If it is set, the e-mail is sent from
+    the organizer's own mailbox, provided that the integration may write there.
     """
 
     recipients: tuple[str, ...]
@@ -68,7 +68,7 @@ class Mail:
 
 @dataclass(frozen=True)
 class Changes:
-    """One page of a folder's new messages. Keep `state` for the next call, which is due immediately if `more`.
+    """One page of a folder's new messages. Keep `state` for the next call. If `more`, make that call immediately.
 
     `stirred` is False if no message has arrived in the folder or left it.
     """
@@ -98,7 +98,7 @@ class CalendarEntry:
 
 @dataclass(frozen=True)
 class CalendarPage:
-    """A page of the calendar. `state` requests the next page, and is "" on the last.
+    """A page of the calendar. `state` requests the next page; it is "" on the last page.
 
     This page and all previous ones cover the calendar up to `until`.
     """
@@ -138,7 +138,7 @@ class Mailbox(Protocol):
         `text` is plain for Graph and HTML for EWS (Integration.answers_in_html).
 
         The answer is sent only once. If a failure leaves it unclear whether it was sent, Unavailable is raised, and
-        `item` then shows whether it was. Raises CalendarItemGone.
+        `item` can be used to find out. Raises CalendarItemGone.
         """
         ...
 
@@ -172,7 +172,7 @@ class Mailbox(Protocol):
         ...
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """The messages that have arrived in a folder since `state` (initially "", and "" again after the server has
-        lost it).
+        """The messages that have arrived in a folder since `state`. Pass "" initially, and again after the server has
+        lost the state.
         """
         ...

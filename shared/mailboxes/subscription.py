@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Subscription:
-    """A subscription, with the time at which it ends unless it is renewed."""
+    """A subscription, with the time at which it expires unless renewed."""
 
     id: str
     expires: datetime
@@ -18,7 +18,7 @@ class Subscriptions(Protocol):
 
     @property
     def terms(self) -> str:
-        """The terms of new subscriptions. A subscription made under different terms can no longer be used."""
+        """The terms of new subscriptions. A subscription with different terms can no longer be used."""
         ...
 
     async def create(self, now: datetime) -> Subscription:

@@ -5,7 +5,7 @@ resource.py    the protocols of resources; URIs and ids
 engine.py      dispatches requests to resources, by Tastypie's conventions
 admins.py      authenticates admins; readers.py: what read-only admins see
 listing.py     order and pages; filters.py: one condition of a query; foreign_keys.py: follows references
-description.py the resources of an area, and each resource's schema, in Tastypie's form
+description.py the resources of an area, and each resource's schema, in Tastypie's format
 connectors.py  ms_exchange_connector; domains.py: exchange_domain; connector_objects.py: their objects;
                connector_schema.py: their JSON schemas; connector_actions.py: previews, checks, the doctor, the icon, …;
                connector_usage.py: what would be lost by deleting an integration
@@ -13,16 +13,15 @@ api_clients.py oauth2_client and role
 fixed.py       constants that the original's clients look up
 changes.py     who changed what; recording.py records changes, and reverting.py undoes them
 writing.py     creates, changes and removes objects through a Recorder
-meetings.py    scheduled meetings as a support desk searches for them, and their actions; meeting_status.py: how a
-               meeting is shown
+meetings.py    scheduled meetings for a support desk, and their actions; meeting_status.py: how a meeting is shown
 alarms.py      problems that an admin has to fix; former_alarms.py: cleared alarms; connector_health.py: the state of
                integrations; connector_names.py: their names
-overview.py    activity by day, and the rooms of the next days
-meeting_objects.py a meeting as the original's objects; meeting_records.py: those of all meetings
-records.py     read-only records; operations.py and schedulers.py: those of the status area
-spans.py       which part of which list in storage answers a query
-directory.py   records of which there may be thousands: conferences.py, conference_aliases.py, end_users.py
-relations.py   the objects to which these refer; conference_objects.py: shows and parses a VMR as a conference
+overview.py    activity per day, and how many rooms will be open over the next few days
+meeting_objects.py shows a meeting as the original's objects; meeting_records.py: those of all meetings
+records.py     read-only records; operations.py and schedulers.py: those in the status area
+spans.py       finds the part of a stored list that answers a query
+directory.py   records that may number thousands: conferences.py, conference_aliases.py, end_users.py
+relations.py   the objects that these records refer to; conference_objects.py: shows and parses a VMR as a conference
 openapi.py     the description of the API
 """
 

@@ -15,8 +15,7 @@ def resolve(account: Account, address: str) -> tuple[str, ...]:
     """The proxy addresses of the mailbox with this address, from the address book; () if there are none. Takes one
     call.
 
-    The prefix "smtp:" searches all addresses; without it, only primary ones are searched (reference of
-    UnresolvedEntry).
+    The prefix "smtp:" searches all addresses; without it, only primary ones are searched (UnresolvedEntry reference).
     """
     resolved = Resolve(account=account).call(
         unresolved_entries=[f"smtp:{address}"], return_full_contact_data=True, search_scope="ActiveDirectory"
@@ -25,8 +24,8 @@ def resolve(account: Account, address: str) -> tuple[str, ...]:
 
 
 def addresses(resolutions: Sequence[Node], address: str) -> tuple[str, ...]:
-    """The addresses of the right match: the only one, or the one that owns the address. Other matches may merely start
-    with it.
+    """The addresses of the only match or, if there are several, of the one that owns the address. Other matches may
+    merely start with the address.
 
     A mailbox whose RoutingType is EX is identified by its legacy Exchange DN. A contact has at most three addresses.
     """

@@ -36,9 +36,8 @@ class BackOff:
         self._unanswered = 0
 
     def check(self, address: str, *, has_calls: bool) -> None:
-        """Check that the mailbox with this address may be called. Raises RateLimited if it must not be called now.
-        `has_calls` means that another call is in progress. That call is enough to detect that an unresponsive server is
-        up again.
+        """Check that the mailbox with this address may be called. Raises RateLimited if it may not. `has_calls` means
+        that another call is in progress. That call is enough to detect that an unresponsive server is up again.
         """
         now = self._clock.now()
         left = max((self._until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))

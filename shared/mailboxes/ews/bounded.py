@@ -14,7 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from shared.mailboxes.ews.error_mapping import TooLarge
 
 PIECE = 64 * 1024
-"""How many bytes of a response are read at a time. exchangelib does not set a chunk size, and in `requests` the default
+"""How many bytes of a response are read at a time. exchangelib does not set a chunk size, and the default in `requests`
 is 1.
 """
 

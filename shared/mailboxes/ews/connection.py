@@ -44,7 +44,9 @@ class Way:
 
 
 class AtOnce(FailFast):
-    """A retry policy that never waits. It raises every error immediately, with the delay that the server asks for."""
+    """A retry policy that never waits. It raises every error immediately. The error contains the delay that the server
+    asked for.
+    """
 
     def raise_response_errors(self, response: requests.Response) -> None:
         """See RetryPolicy. SOAP faults are checked as well. They arrive with status 500 or even 200."""
@@ -81,7 +83,7 @@ class Line(Protocol, metaclass=_Uncached):
                 service_endpoint=way.url,
                 credentials=credentials,
                 auth_type=method if credentials else NOAUTH,
-                # The server may be newer, but without a version exchangelib would spend a call on detecting it.
+                # The server may be newer, but without a version exchangelib would need a call to detect it.
                 version=Version(EXCHANGE_2016),
                 retry_policy=AtOnce(),
                 max_connections=1,
@@ -98,8 +100,8 @@ class Line(Protocol, metaclass=_Uncached):
         return bool(self.credentials.password == secret)
 
     def create_session(self) -> requests.Session:
-        """See BaseProtocol. The session limits responses. It uses the settings and ignores environment variables such
-        as HTTPS_PROXY.
+        """See BaseProtocol. The session limits the size of responses. It ignores environment variables such as
+        HTTPS_PROXY.
         """
         session: requests.Session = super().create_session()
         if self.credentials is None:
@@ -113,7 +115,7 @@ class Line(Protocol, metaclass=_Uncached):
 
     @property
     def aborted(self) -> bool:
-        """Whether the connection was aborted and can no longer be used."""
+        """Whether the connection has been aborted and can no longer be used."""
         return self._sockets.aborted
 
     def abort(self) -> None:

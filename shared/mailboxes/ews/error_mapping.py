@@ -1,8 +1,8 @@
 """Maps everything that can go wrong with EWS to the product's own errors.
 
 Only error codes from exchangelib or the server are passed on. Their messages are not, because these may contain
-people's mail. Anything not known to be a permanent failure of one item is retried, because Exchange has odd names for
-many temporary problems.
+people's mail. Anything not known to be a permanent failure of one item is retried, because Exchange gives many
+temporary problems odd names.
 """
 
 from collections.abc import Iterator

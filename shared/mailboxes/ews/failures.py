@@ -59,7 +59,8 @@ class EwsUnavailable(Unavailable):
 
 
 class EwsItemGone(EwsUnavailable, ItemGone):
-    """There is no item with this id. It may never have existed, have been deleted, or have another id now."""
+    """There is no item with this id. It may never have existed, may have been deleted, or may have a different id now.
+    """
 
 
 class EwsIdMalformed(EwsItemGone):

@@ -116,8 +116,8 @@ class EwsMailbox:
         return CalendarPage(entries, next_.isoformat() if next_ else "", next_ or last)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer. `text` is HTML. If the item's id has changed, EWS has sent nothing, and the item is
-        searched for.
+        """See Mailbox.answer. `text` is HTML. If the item's id has changed, EWS has sent nothing. The item is then
+        looked up and answered under its new id.
         """
         known = ItemReference.parse(item_id)
         respond = partial(self._call, operations.respond, accept=answer is Answer.ACCEPTED, html=text)
@@ -161,7 +161,7 @@ class EwsMailbox:
         return await self._call(save)
 
     async def send(self, draft_id: str) -> None:
-        """See Mailbox.send. An e-mail that is no longer in Drafts has been sent and given another id."""
+        """See Mailbox.send. An e-mail that is no longer in Drafts has been sent and given a different id."""
         item_id, _, own_id = draft_id.rpartition("|")
         address, impersonate = self._address, self._impersonate
         if item_id:
@@ -196,7 +196,7 @@ class EwsMailbox:
                 raise
             found = await self._call(operations.sync, folder, "")
         ids = [str(payloads.message_id(message)) for message in found.messages if payloads.kind_of(message)]
-        # A server that claims there is more, but returns nothing and the same state, would do so forever.
+        # A server that claims there is more, but returns nothing and the same state, would go on doing so forever.
         stuck = found.state == state and not found.stirred
         return Changes(list(dict.fromkeys(ids)), found.state, more=found.more and not stuck, stirred=found.stirred)
 

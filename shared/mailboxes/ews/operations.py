@@ -135,7 +135,7 @@ def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node
 
 
 def look(account: Account) -> None:
-    """Make a small call that needs permission to read the mailbox and changes nothing. Raises the call's error if it
+    """Make a small call that requires permission to read the mailbox but changes nothing. Raises the call's error if it
     fails.
     """
     _folder(account, "inbox")
@@ -155,8 +155,8 @@ def _folder(account: Account, name: str) -> list[Node]:
 def read_draft(account: Account, item_id: str) -> Node | None:
     """A message that has yet to be sent; None if it is gone or was sent.
 
-    A message normally gets another id when it is sent. On servers that keep the id, its folder shows whether it was
-    sent. The draft flag would not do, because not every server marks saved messages as drafts.
+    A message normally gets a new id when it is sent. On servers that keep the id, its folder shows whether it was sent.
+    The draft flag does not show this reliably, because not every server marks saved messages as drafts.
     """
     draft = _got(account, [ItemId(id=item_id)], DRAFT)[0]
     if draft is None or draft.flag("IsDraft"):

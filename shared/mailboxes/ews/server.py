@@ -26,7 +26,7 @@ from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 T = TypeVar("T")
 
 CONCURRENCY = 4
-"""Maximum number of concurrent calls, and therefore of connections. Exchange's default policy allows 27 per account."""
+"""Maximum number of concurrent calls, and thus of connections. Exchange's default policy allows 27 per account."""
 
 EWS_CALL_TIMEOUT = timedelta(seconds=40)
 """The time limit for one call, including its NTLM handshake."""
@@ -81,7 +81,7 @@ class EwsServer:
         return failure
 
     async def _line(self, secret: str) -> Line:
-        """An idle connection, preferably an open one. A connection with another password is not reused."""
+        """An idle connection, preferably an open one. A connection with a different password is not reused."""
         try:
             async with asyncio.timeout(back_off.CONNECTION_WAIT.total_seconds()):
                 line = await self._free.get()

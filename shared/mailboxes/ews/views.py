@@ -43,7 +43,7 @@ async def entries(call: Call, uid: str, first: datetime, last: datetime, most: i
 
 
 async def page(call: Call, first: datetime, last: datetime, start: datetime) -> tuple[list[Node], datetime | None]:
-    """A page of the whole calendar from `start` on, and the start of the next page, or None if this was the last.
+    """A page of the whole calendar from `start` on, and the start of the next page, or None if this is the last page.
 
     On a server that shows masters instead of occurrences, each series takes another call.
     """
@@ -80,7 +80,9 @@ def _is_after(entry: Node, original: datetime) -> bool:
 
 
 async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
-    """The id of the occurrence, whenever it takes place now, or "". Occurrences are numbered in the pattern's order."""
+    """The id of the occurrence, even if it has been moved; "" if there is none. Occurrences are numbered in the order
+    of the pattern.
+    """
     async for page in _numbered_pages(call, master_id):
         if found := next((node.id for node in page if _pattern_start(node) == original), ""):
             return found

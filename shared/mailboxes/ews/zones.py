@@ -28,7 +28,7 @@ def organizers_zone(item: Node, start: datetime | None) -> str:
 
 
 def _rules(definition: Node | None, year: int) -> OffsetAt | None:
-    """The offset at any time of a year; None if the definition has another form."""
+    """The offset at any time of a year; None if the definition has a different form."""
     if definition is None:
         return None
     try:

@@ -1,7 +1,7 @@
 """Calls to Graph with the SDK's client core, but without its generated models.
 
-Reads are retried by the SDK's retry middleware if the wait is short. Changes are only sent once: a 504 may arrive after
-the work was done, and answering twice is worse than answering late.
+Reads are retried by the SDK's retry middleware if the wait is short. Changes are only sent once, because a 504 may
+arrive after the work has been done. Answering twice is worse than answering late.
 """
 
 import base64
@@ -28,7 +28,7 @@ from shared.retry_after import retry_after
 log = logging.getLogger(__name__)
 
 GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
-"""Limits on a response. A message is read together with its event, both with their whole bodies. With the longest body
+"""Limits on a response. A message is read together with its event, including both bodies in full. With the longest body
 seen (4 MB), the response takes about 10 MB.
 """
 
@@ -90,7 +90,8 @@ class GraphClient:
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
         self._slots: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(MAILBOX_CONCURRENCY))
-        # The SDK's transport does not close the transport that it wraps, so a reference to that one is kept.
+        # The SDK's transport does not close the transport that it wraps, so a reference to the wrapped transport is
+        # kept.
         self._wire = bounded_transport(GRAPH_BOUNDS, use_proxy=use_proxy)
         middleware = [RetryReads(), GraphTelemetryHandler()]
         pipeline = KiotaClientFactory.create_middleware_pipeline(middleware, self._wire)
@@ -102,8 +103,8 @@ class GraphClient:
     ) -> Any:
         """The JSON object at a path under the base URL, or at a link from Graph.
 
-        `of` is the path of the mailbox that a link belongs to. It cannot be taken from the link, which has another form
-        (`users('<id>')`).
+        `of` is the path of the mailbox that a link belongs to. It cannot be taken from the link, where it has a
+        different form (`users('<id>')`).
         """
         payload = await self._send("GET", path_or_link, params=params, prefer=prefer, of=of)
         if not isinstance(payload, dict):
@@ -172,7 +173,8 @@ class GraphClient:
 
 
 async def get_whole(client: GraphClient, path: str, but_body: str, params: Mapping[str, str] | None = None) -> Any:
-    """A message or an event with its body, which is read as plain text if the HTML (with its pictures) is too large.
+    """A message or an event with its body. The body is read as plain text if the HTML, including its pictures, is too
+    large.
 
     If the text is too large as well, only the properties in `but_body` are read.
     """

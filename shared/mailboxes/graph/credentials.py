@@ -31,7 +31,7 @@ class LocalTokens:
 
 
 class AzureTokens:
-    """Tokens from an azure-identity credential. Each is used until five minutes before it expires."""
+    """Tokens from an azure-identity credential. Each token is used until five minutes before it expires."""
 
     def __init__(self, make: Callable[[], Awaitable[AsyncTokenCredential]], scope: str) -> None:
         self._make = make

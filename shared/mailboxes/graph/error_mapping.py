@@ -18,7 +18,7 @@ _LATER = {401, 403, 408}
 _NOT_FOUND = "ResourceNotFound"  # also sent for subscriptions and other objects
 
 TOO_LARGE = "AnswerTooLarge"
-"""Our own code for a response that exceeded the limits (GRAPH_BOUNDS)."""
+"""Our own code for a response that exceeds the limits (GRAPH_BOUNDS)."""
 
 NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
 """Graph's codes for an address without a mailbox, or with an on-premises mailbox, if the request was about the mailbox
@@ -26,7 +26,7 @@ itself. Not confirmed against a live tenant: that there are no other codes.
 """
 
 MALFORMED_ID = "ErrorInvalidIdMalformed"
-"""The code that Graph sends with a 400 for an id that it did not issue: one that was made up for a repair
+"""The code that Graph sends with a 400 for an id that it did not issue. Such an id was made up for a repair
 (comparison.py), or stored while the mailbox used EWS.
 """
 

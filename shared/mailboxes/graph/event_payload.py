@@ -34,7 +34,7 @@ _SHAPES = {
     "exception": Shape.OCCURRENCE,
 }
 _PLAIN = "occurrence"
-"""The type of an occurrence that has not been changed. One that the organizer has changed is an "exception"."""
+"""The type of an unchanged occurrence. An occurrence that the organizer has changed is an "exception"."""
 
 _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
 
@@ -45,7 +45,9 @@ EVENT_BUT_BODY = (
     "id,type,seriesMasterId,iCalUId,subject,organizer,attendees,start,end,originalStart,originalStartTimeZone,isAllDay,"
     "isCancelled,isOrganizer,responseRequested,responseStatus,recurrence,lastModifiedDateTime"
 )
-"""All properties to read from an event, except the body. `uid` cannot be selected, because v1.0 does not declare it."""
+"""All properties that are read from an event, except the body. `uid` cannot be selected, because v1.0 does not declare
+it.
+"""
 
 
 class EventIds(Payload):
@@ -165,7 +167,7 @@ class Exceptions(Payload):
 
 
 def parse_events(payloads: Iterable[Any]) -> list[Event]:
-    """The readable occurrences of a series. An unreadable one must not leave the others without rooms."""
+    """The readable occurrences of a series. A single unreadable occurrence must not leave the others without rooms."""
     found: list[Event] = []
     for payload in payloads:
         try:

@@ -1,4 +1,5 @@
-"""Events that take more than one request to Graph: occurrences, and properties that are only returned on request.
+"""Events that may take more than one request to Graph: occurrences, and events with properties that are only returned
+on request.
 
 Facts and their sources are in docs/facts/graph.md.
 """
@@ -57,7 +58,7 @@ class GraphEvents:
             return await get_whole(self._client, path, EVENT_BUT_BODY)
 
     async def item(self, event_id: str) -> CalendarItem | None:
-        """See Mailbox.item. An occurrence is returned with everything that is needed to respond to it."""
+        """See Mailbox.item. An occurrence is returned with everything needed to respond to it."""
         event = await self.event(event_id)
         item = event.item() if event else None
         return item and await self.completed(item, for_response=True)
@@ -160,8 +161,8 @@ def _taking_place(events: list[Event]) -> list[Occurrence]:
 
 
 def _start_on(day: str, series: CalendarItem) -> datetime:
-    """When the occurrence on a given date (yyyymmdd) starts according to its series: at the series' time of day, in the
-    organizer's zone.
+    """When the occurrence on a given date (yyyymmdd) starts according to its series. This is at the series' time of day
+    in the organizer's zone.
     """
     try:
         wanted = date.fromisoformat(day)

@@ -71,7 +71,7 @@ class GraphMailbox:
             if isinstance(error, ItemGone) or error.error_code == MALFORMED_ID:
                 raise MessageNotFound("There is no such message.") from error
             raise
-        # The requested id is kept even if Graph returns another one, because records and repeated notices use it.
+        # The requested id is kept even if Graph returns a different one, because records and repeated notices use it.
         request = parse_message({**payload, "id": message_id}).request()
         if request and request.item:
             return replace(request, item=await self._events.completed(request.item))
@@ -112,7 +112,7 @@ class GraphMailbox:
         """See Mailbox.calendar.
 
         Some servers are reported to omit exceptions from a series' occurrences. A series that was sent only a moment
-        ago is unlikely to have exceptions, so they are not read separately this time.
+        ago is unlikely to have exceptions, so in that case they are not read separately.
         """
         is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now and not late
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
@@ -241,8 +241,7 @@ def _since(moment: datetime) -> dict[str, str]:
 
 
 def _is_forgotten(error: GraphError) -> bool:
-    """Whether a link has expired. Nothing else can be wrong with a link, because links are followed exactly as Graph
-    returned them.
+    """Whether a link has expired. Nothing else can be wrong with a link that is followed exactly as Graph returned it.
     """
     return error.status in (400, 410) or error.error_code.casefold() in _FORGOTTEN
 

@@ -32,8 +32,8 @@ MESSAGE_BUT_BODY = (
     "id,receivedDateTime,sender,from,microsoft.graph.eventMessage/meetingMessageType,"
     "microsoft.graph.eventMessage/isOutOfDate,microsoft.graph.eventMessageRequest/meetingRequestType"
 )
-"""All properties to read from a message, except the body. Properties specific to meeting messages are qualified by type
-(docs-contrib #8020).
+"""All properties that are read from a message, except the body. Properties specific to meeting messages are qualified
+by type (docs-contrib #8020).
 """
 
 

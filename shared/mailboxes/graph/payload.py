@@ -1,7 +1,6 @@
-"""Graph's JSON: what all objects have in common, and the small objects that occur within others.
-
-Only indispensable fields are required. Any other field that cannot be read counts as missing, so that no irrelevant
-field makes a message unreadable. An event must have an id and its times (docs/facts/graph.md).
+"""Graph's JSON: what all objects have in common, and the small objects nested in others. Only indispensable fields are
+required. Any other field that cannot be read counts as missing, so an irrelevant field never makes a message
+unreadable. An event must have an id and its times (docs/facts/graph.md).
 """
 
 from datetime import UTC, date, datetime
@@ -36,7 +35,7 @@ class Payload(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """Treat an unreadable field as not set, unless it is required. Replaces lone surrogates in strings."""
+        """Treat an unreadable field as not set unless it is required, and replace lone surrogates in strings."""
         try:
             return read(_whole(value))
         except ValueError:

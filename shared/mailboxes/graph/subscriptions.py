@@ -13,7 +13,7 @@ from shared.mailboxes.mailbox import ItemGone
 from shared.mailboxes.subscription import Subscription
 
 SUBSCRIPTION_LIFETIME = timedelta(days=6)
-"""Graph allows 10,080 minutes (seven days). The day's margin allows for differences between clocks."""
+"""Graph allows 10,080 minutes (seven days). The margin of one day allows for differences between clocks."""
 
 
 class GraphSubscriptions:
@@ -50,7 +50,7 @@ class GraphSubscriptions:
         return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
-        """Renew a subscription. Returns None if Graph no longer has it. This is also the response to
+        """Renew a subscription. Returns None if Graph no longer has it. Renewal is also how we react to
         reauthorizationRequired.
         """
         wanted = {"expirationDateTime": _graph_time(now + SUBSCRIPTION_LIFETIME)}
