@@ -15,7 +15,7 @@ from shared.identity.passwords import BasicAuthenticator
 from shared.settings import BasicCredential, EntraApp
 
 ADMIN_ROLE = "Scheduling.Admin"
-"""The app role with all rights. It can be assigned to people (for az rest) and to apps."""
+"""The app role that grants all rights. It can be assigned to people (for az rest) and to apps."""
 
 READER_ROLE = "Scheduling.Read"
 
@@ -97,7 +97,7 @@ class ClientAdmins:
 
 
 def bearer_token(headers: Mapping[str, str]) -> str | None:
-    """The token in the Authorization header (names in lower case); None if the header is missing or has another
+    """The token in the Authorization header (names in lower case); None if the header is missing or uses a different
     scheme.
     """
     scheme, _, token = headers.get("authorization", "").partition(" ")

@@ -17,7 +17,7 @@ ROLE = "role"
 NAME_MAX_LENGTH = 100
 
 _ROLES = {1: ADMIN_ROLE, 2: READER_ROLE}
-"""The roles, keyed by id. In the original product, admins define roles. Here there are just these two."""
+"""The roles, keyed by id. In the original product, admins define their own roles. Here, there are just these two."""
 
 _SCHEMA: Schema = {
     "type": "object",
@@ -25,7 +25,7 @@ _SCHEMA: Schema = {
         "id": {"type": "integer", "readOnly": True},
         "client_id": {"type": "string", "readOnly": True, "description": "The client's id (iss and sub)."},
         "client_name": {"type": "string", "minLength": 1, "maxLength": NAME_MAX_LENGTH,
-                        "description": "The client's name, under which its changes are recorded."},
+                        "description": "The client's name. Its changes are recorded under this name."},
         "role": {"type": "string", "format": "uri-reference", "description": "The URI of a role."},
         "private_key_jwt": {"type": ["string", "null"], "readOnly": True,
                             "description": "The private key for ES256, in PEM. Only returned on creation."},
@@ -74,7 +74,7 @@ class ApiClientResource:
         return Shown({**_shown(client), "private_key_jwt": private_key})
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The client with another name or role. Raises NotFound, SettingsInvalid, Conflict."""
+        """The client with a new name or role. Raises NotFound, SettingsInvalid, Conflict."""
         given = _understood(fields)
         client = await self._clients.change(id_, name=given.get("client_name"), role=given.get("role"))
         return Shown(_shown(client))

@@ -8,10 +8,10 @@ from typing import Any
 from shared.errors import InvalidRequest, NotAllowed
 
 REQUEST_BODY_MAX_BYTES = 1_000_000
-"""Maximum size of a request's body in bytes. An integration with templates of maximum length takes 350,000."""
+"""Maximum size of a request's body in bytes. An integration whose templates have the maximum length takes 350,000."""
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
-"""Content types of forms, which a page can send to any site without a preflight request."""
+"""Content types of forms. A page can send forms to any site without a preflight request."""
 
 
 @dataclass(frozen=True)

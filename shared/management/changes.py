@@ -4,8 +4,8 @@
     POST …/change/{id}/revert/                                    passes the same checks as any save: reverting.py
 
 A page is a range of keys, so its cost does not grow with the total. Other filters are applied to the changes on the
-page. `next` refers to the last change before the next page; `offset` is a number of changes to skip. `total_count` only
-includes as many changes after the page as one request reads. If there are more, `next` is set.
+page. `next` refers to the last change before the next page; `offset` is a number of changes to skip. `total_count`
+includes at most as many changes after the page as can be read in one request. If there are more, `next` is set.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SCHEMA: Schema = {
         "who": {**_TEXT, "description": "A user name, or the name or id of an application."},
         "action": {**_TEXT, "description": "`create`, `change`, `delete`, or the name of an action such as `close`."},
         "target": {
-            **_LINK, "description": "The object that was changed; the URI of its list if a creation was interrupted.",
+            **_LINK, "description": "The object that was changed; the URI of its list if its creation was interrupted.",
         },
         "exchange_connector": {
             **_LINK, "type": ["string", "null"],
@@ -82,7 +82,7 @@ class Changes:
         return {"revert": Action("POST", about, self._reverting.revert, REVERT_BODY, is_recorded=False)}
 
     async def all(self) -> Sequence[Object]:
-        """The newest changes, for queries that have another order or filters that follow references."""
+        """The newest changes, for queries with a different order or with filters that follow references."""
         page = await self._log.page(Search(), MAX_LIMIT)
         return [self._reverting.shown(change) for change in page.changes]
 

@@ -62,8 +62,8 @@ class ConferenceAliases:
         return Shown(alias_object(changed, changed.aliases[-1]))
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """Change an alias. It stays with its VMR. Raises NotFound, SettingsInvalid, and Conflict for a meeting's
-        alias.
+        """Change an alias. It cannot be moved to a different VMR. Raises NotFound, SettingsInvalid, and Conflict for a
+        meeting's alias.
         """
         values, (vmr_id, slot) = ALIAS_FIELDS.taken(fields, new=False), place(id_)
         await self._check_writable(id_)
@@ -93,7 +93,7 @@ class ConferenceAliases:
         await self._store.change(vmr_id, change)
 
     async def _change(self, vmr_id: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
-        """Change the VMR. Problems with its new alias are reported for the field that was sent."""
+        """Change the VMR. Problems with the new alias are reported for the field that was sent."""
         try:
             return await self._store.change(vmr_id, change)
         except SettingsInvalid as refused:

@@ -21,7 +21,7 @@ from shared.personal.vmr import ATTRIBUTES, MAX_ALIASES, Alias, PersonalVmr
 CONFERENCE = "conference"
 ALIAS = "conference_alias"
 ALIASES_PER_VMR = 32
-"""An alias's id is its VMR's id times this number, plus its slot. The id is enough to find the alias."""
+"""An alias's id is its VMR's id times this number, plus its slot. An alias can be found by its id alone."""
 
 OWN_FIELD = "exchange_connector"
 """The integration to which a VMR belongs. The original does not have this field."""
@@ -90,7 +90,7 @@ class VmrForm:
 
 
 def shown_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """A conference's fields as they are shown. `names` contains names of objects, keyed by the path of their URI."""
+    """A conference's fields as shown. `names` contains the names of objects, keyed by the path in their URI."""
     return {name: _as_object(value, names) if name in _AS_OBJECTS else value for name, value in fields.items()}
 
 
@@ -108,7 +108,7 @@ def _as_object(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _taken_back(name: str, value: Any) -> Any:
-    """The value that was sent for a field. A reference that was sent as an object becomes a string."""
+    """The value that was sent for a field. A reference sent as an object becomes a string."""
     return reference_in(value) if name in _AS_OBJECTS else value
 
 
@@ -156,7 +156,7 @@ def alias_object(vmr: PersonalVmr, entry: Alias) -> dict[str, Any]:
 
 
 def place(alias_id: int) -> tuple[int, int]:
-    """The VMR's id and the slot in an alias's id."""
+    """The VMR's id and the slot, from an alias's id."""
     return divmod(alias_id, ALIASES_PER_VMR)
 
 
@@ -164,7 +164,7 @@ def free_slot(taken: Iterable[int]) -> int:
     """The slot for an additional alias. Raises SettingsInvalid if the VMR already has the maximum number of aliases."""
     free = set(range(1, MAX_ALIASES + 1)) - set(taken)
     if not free:
-        raise SettingsInvalid({"aliases": [f"A conference has at most {MAX_ALIASES} aliases."]})
+        raise SettingsInvalid({"aliases": [f"A conference can have at most {MAX_ALIASES} aliases."]})
     return min(free)
 
 
@@ -175,7 +175,7 @@ def _aliases(given: Any, before: Sequence[Alias], vmr: int, now: str) -> list[di
     if not isinstance(given, list):
         raise SettingsInvalid({"aliases": ["Must be a list."]})
     if len(given) > MAX_ALIASES:
-        raise SettingsInvalid({"aliases": [f"A conference has at most {MAX_ALIASES} aliases."]})
+        raise SettingsInvalid({"aliases": [f"A conference can have at most {MAX_ALIASES} aliases."]})
     chosen = [_alias(entry, before, vmr, _placed(number)) for number, entry in enumerate(given)]
     taken = {entry["slot"] for entry in chosen if "slot" in entry}
     for entry in chosen:

@@ -51,7 +51,7 @@ class Conferences(Directory[PersonalVmr]):
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
         """See SearchedResource.found_by. Meetings' rooms are found by alias or name. All VMRs are read.
 
-        If the filter only admits ids of VMRs, which are smaller, no rooms are read.
+        No rooms are read if the filter only allows ids of VMRs, which are smaller.
         """
         below = exact.get(BELOW, "")
         if below.isdecimal() and int(below) <= FIRST_MEETING_ID:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shared.operations.doctor import Examination
 
 Examine: TypeAlias = "Callable[[Integration, Collection[str]], Awaitable[Examination]]"
-"""Examines an integration from end to end; see Doctor.examine."""
+"""Checks an integration from end to end; see Doctor.examine."""
 
 StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
 """Creates a link for signing in the service account of an integration, given by its uuid; see ServiceAccounts.start."""

@@ -26,7 +26,7 @@ def shown_connector(integration: Integration) -> Shown:
 
 
 def domain_object(integration: Integration, entry: ExchangeDomain) -> Object:
-    """An entry in an integration's `domains`, in the form of `exchange_domain`."""
+    """An entry in an integration's `domains`, as an `exchange_domain` object."""
     return {
         "id": entry.id,
         "domain": entry.domain,

@@ -19,7 +19,7 @@ DOMAIN = "exchange_domain"
 
 DOMAIN_SCHEMA: Schema = {
     "type": "object",
-    "description": "An FQDN or https URL of Exchange's metadata document.",
+    "description": "An FQDN, or the https URL of Exchange's metadata document.",
     "properties": {
         "id": {"type": "integer", "readOnly": True},
         "domain": {"type": "string", "maxLength": DOMAIN_MAX_LENGTH, "minLength": 1},
@@ -31,7 +31,7 @@ DOMAIN_SCHEMA: Schema = {
 }
 
 _SEARCHED = ("name", "description", "room_mailbox_email_address", "uuid")
-"""Fields to search for an integration."""
+"""The fields in which integrations are searched."""
 
 _WRITTEN: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 """A string that is not blank."""
@@ -67,7 +67,7 @@ def _known_settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
 def connector_extras() -> dict[str, Any]:
     """Additional properties for a form with an integration's settings; see DescribedResource.extras.
 
-    They are the sections in order and, for each setting, when it is required, what a change entails, and which
+    These are the sections in order and, for each setting, when it is required, what changing it entails, and which
     variables a template may use.
     """
     from shared.templates import FIELDS  # needs jinja2, which other calls do not
@@ -98,7 +98,9 @@ def connector_extras() -> dict[str, Any]:
 
 
 def _requirements() -> Schema:
-    """Which settings a new integration must have, and under which conditions. Omitted settings get their defaults."""
+    """The settings that a new integration must have, and the conditions under which it must have them. Omitted settings
+    get their defaults.
+    """
     defaults = {name: field.default for name, field, _ in settings()}
     needed: defaultdict[Condition, list[str]] = defaultdict(list)
     for name, _, setting in settings():

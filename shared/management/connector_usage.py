@@ -44,8 +44,8 @@ class Usage:
 
 
 async def usage_of(integration: Integration, storage: Storage, clock: Clock) -> Usage:
-    """Count what depends on an integration. This reads all its bookings, so it is only for an admin who is about to
-    delete it.
+    """Count what depends on an integration. Only for an admin who is about to delete the integration, because this
+    reads all its bookings.
     """
     now, meetings = clock.now(), 0
     async for booking in bookings_of(meetings_table(storage), integration.uuid):

@@ -25,7 +25,7 @@ Names: TypeAlias = "Callable[[Draft, Integration | None], Awaitable[Mapping[str,
 """Looks up the names of the objects to which a checked draft refers by URI, before it is saved; see Bridges.names."""
 
 _OWN_NULLABLE = frozenset({"graph_tenant_id", "graph_client_id"})
-"""Nullable settings that the original does not have. Its clients never send them, and must not clear them by
+"""Nullable settings that the original does not have. The original's clients never send them, and must not clear them by
 omission.
 """
 
@@ -127,7 +127,7 @@ class Connectors:
         return shown_connector(updated)
 
     async def _resolved(self, fields: Mapping[str, Any], before: Integration | None) -> Mapping[str, str]:
-        """The names of the objects given by URI. The draft is checked before any host that it names is called."""
+        """The names of the objects given by URI. The draft is checked before any host specified in it is called."""
         proposed = draft(fields, before)
         if not any(is_uri(getattr(proposed.integration, field)) for field in REFERENCES.keys() & proposed.given):
             return {}

@@ -1,7 +1,7 @@
-"""Descriptions in Tastypie's form: the resources of an area, and the fields of a resource (W2).
+"""Descriptions in Tastypie's format: the resources of an area, and the fields of a resource (W2).
 
 The original's shell builds its commands from these descriptions (docs/facts/pexip.md §1), and the console builds its
-forms from them. Whatever Tastypie cannot express is under `x`, which the original's clients skip.
+forms from them. Anything that Tastypie cannot express is under `x`, which the original's clients skip.
 """
 
 import re
@@ -40,7 +40,7 @@ _UNIQUE: Mapping[str, frozenset[str]] = {
     "ms_exchange_connector": frozenset({"uuid", "room_mailbox_email_address"}),
     "scheduled_alias": frozenset({"alias", "numeric_alias", "uuid"}),
 }
-"""Fields whose values must be unique within a resource (within an integration, for end_user)."""
+"""Fields whose values must be unique within a resource (for end_user, within an integration)."""
 
 _LIMITS = ("minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern", "format")
 _TYPES = {"string": "string", "integer": "integer", "boolean": "boolean", "number": "float", "array": "list"}
@@ -139,7 +139,7 @@ def _type(name: str, known: Schema) -> dict[str, str]:
 
 
 def _filtering(name: str, known: Schema) -> int | list[str] | None:
-    """A field's lookups in Tastypie's form; None if lists cannot be filtered by this field."""
+    """A field's lookups in Tastypie's format; None if lists cannot be filtered by this field."""
     if related_resource(name, known):
         return WITH_RELATIONS
     if not is_comparable(known):

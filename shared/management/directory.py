@@ -56,7 +56,7 @@ class Store(Protocol[Model]):
         ...
 
     async def delete(self, id_: int, check: Callable[[Model], None]) -> None:
-        """Remove a record. Raises NotFound, and whatever `check` raises for the record to be removed."""
+        """Remove a record. Raises NotFound, and anything that `check` raises for the record."""
         ...
 
 
@@ -161,7 +161,7 @@ class Directory(Generic[Model]):
         return f'"{self._form.version(record)}"'
 
     def _check(self, record: Model, if_match: str | None) -> None:
-        """Raise StaleObject if the request has an ETag that is not the record's."""
+        """Raise StaleObject if the request has an ETag that differs from the record's."""
         if if_match is not None and if_match.strip() != self._etag(record):
             raise StaleObject(self.name.replace("_", " "))
 

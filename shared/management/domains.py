@@ -1,4 +1,4 @@
-"""`exchange_domain`: the entries in integrations' `domains`, one by one."""
+"""`exchange_domain`: the individual entries in integrations' `domains`."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -45,7 +45,7 @@ class Domains:
         return Shown(domain_object(saved, saved.domains[-1]))
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """Rename an entry. It stays with its integration. Raises NotFound, SettingsInvalid."""
+        """Rename an entry. It cannot be moved to a different integration. Raises NotFound, SettingsInvalid."""
         integration, entry = await self._find(id_)
         if fields.get("exchange_connector") is not None and (await self._integration(fields)).id != integration.id:
             raise SettingsInvalid({"exchange_connector": ["Cannot be changed. Delete this entry and create another."]})
@@ -89,7 +89,7 @@ class Domains:
         return str(domain)
 
     async def _change(self, uuid: str, change: Callable[[Integration], list[dict[str, Any]]]) -> Integration:
-        """Change an integration's entries. Tries again if another admin changes the integration in the meantime."""
+        """Change an integration's entries. Tries again if another admin has changed the integration in the meantime."""
         saved = await self._saved(uuid, change)
         await self._lifecycle.saved(uuid, frozenset({"domains"}))
         return saved

@@ -51,7 +51,7 @@ class UserForm:
 
     def understand(self, fields: Object, before: UserRecord | None, id_: int, relations: Relations) -> UserRecord:
         """See Form.understand. Changing the address or the integration signs the user out, because the record may now
-        belong to another person.
+        belong to somebody else.
         """
         known = {name: value for name, value in fields.items() if name != _OWN}
         values = END_USER_FIELDS.taken(known, new=before is None)

@@ -53,7 +53,7 @@ WARNING_MAX_LENGTH = 1000
 
 
 class _View:
-    """The resources as available to one kind of admin, and the record of changes."""
+    """The resources available to one kind of admin, and the record of changes."""
 
     def __init__(self, resources: Iterable[Resource], changes: ChangeLog) -> None:
         self.changes = changes
@@ -75,8 +75,7 @@ class Management:
         return self._whole.resources.values()
 
     async def answer(self, call: Call) -> Answer:
-        """The response to a request. Errors that are not about the request's content, such as NotAuthenticated, are
-        raised.
+        """The response to a request. Errors unrelated to the request's content, such as NotAuthenticated, are raised.
         """
         admin = await self._admins.authenticate(call.headers)
         refuse_another_site(call)

@@ -1,9 +1,9 @@
 """One condition in a query for a list, following Tastypie's conventions: `name__icontains=corp`,
 `conference__name=Room`.
 
-A filter consists of any references to follow, the name of a field, and an optional lookup. The field must be one that
-the objects show, so that hidden fields cannot be probed. Regular expressions are evaluated by RE2, in time proportional
-to the length of the text, whatever the pattern.
+A filter consists of any references to follow, the name of a field, and an optional lookup. The field must be visible in
+the objects, so that hidden fields cannot be probed. Regular expressions are evaluated by RE2. Whatever the pattern,
+this takes time proportional to the length of the text.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -143,7 +143,7 @@ def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
 
 
 def moment_of(text: str) -> datetime:
-    """A time in a query. It is in UTC unless it has an offset. Raises ValueError."""
+    """A time in a query, in UTC unless it has an offset. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

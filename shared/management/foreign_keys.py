@@ -49,13 +49,13 @@ class ForeignKeys:
         return found.schema if found else None
 
     def compared(self, field: str, known: Schema) -> Schema:
-        """The JSON schema of the value that a filter on this field compares. If the field refers to several objects,
-        this is the schema of a single URI.
+        """The JSON schema of the value compared by a filter on this field. If the field refers to several objects, this
+        is the schema of a single URI.
         """
         return _REFERENCE if is_to_many(known) and related_resource(field, known) else known
 
     async def known(self, objects: Sequence[Object], paths: Iterable[tuple[str, ...]]) -> Known:
-        """The objects needed to follow these paths from these objects, except objects that are shown inside others."""
+        """The objects needed to follow these paths from these objects, except those that are shown inside others."""
         found: dict[str, Mapping[str, Object]] = {}
         for path in paths:
             level: Sequence[Object] = objects

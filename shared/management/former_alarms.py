@@ -29,7 +29,7 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class FormerAlarms:
-    """A Resource of recently cleared alarms of existing integrations."""
+    """A Resource of recently cleared alarms. Alarms of deleted integrations are not shown."""
 
     integrations: IntegrationStore
     storage: Storage

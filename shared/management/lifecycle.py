@@ -13,9 +13,9 @@ class Lifecycle(Protocol):
         ...
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """Test the integration's connection to Exchange. Problems cause an alarm, but never an exception (E4).
+        """Test the integration's connection to Exchange. Problems raise an alarm, but never an exception (E4).
 
-        `changed` lists the changed settings. Alarms about anything that is no longer in use are cleared.
+        `changed` lists the changed settings. Alarms about anything no longer in use are cleared.
         """
         ...
 

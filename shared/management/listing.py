@@ -23,8 +23,8 @@ SEARCHED = "x-search"
 """The key in a resource's schema under which the fields searched by `?text=` are listed."""
 
 BELOW = "id__lt"
-"""The only filter passed to SearchedResource.found_by that is not an exact one. In some resources, the id determines
-the kind of object.
+"""The only filter passed to SearchedResource.found_by that is not exact. It is useful because in some resources, the id
+determines the kind of object.
 """
 
 _NO_FILTERS = ("limit", "offset", "order_by")
@@ -68,10 +68,8 @@ class Query:
 
 @dataclass(frozen=True)
 class Part:
-    """The objects on a page, and the total number on all pages.
-
-    If no index answers the query, it was only applied to the first `examined` objects in the requested order. None if
-    `total` counts all matching objects.
+    """The objects on a page, and the total number on all pages. If no index answers the query, it was only applied to
+    the first `examined` objects in the requested order. `examined` is None if `total` counts all matching objects.
     """
 
     objects: Sequence[Object]
@@ -103,8 +101,8 @@ class TimelineResource(Resource, Protocol):
 def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
     """A parsed query string. Raises InvalidRequest for an unknown order or lookup, or an invalid value.
 
-    A parameter that does not correspond to a field is ignored, as in the original product: its clients search every
-    list by `name__icontains`.
+    As in the original product, a parameter that does not correspond to a field is ignored, because the original's
+    clients search every list by `name__icontains`.
     """
     pairs = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "format"]
     numbers = {name: value for name, value in pairs if name in ("limit", "offset")}
@@ -125,8 +123,8 @@ def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
 
 
 async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
-    """A superset of the objects that a query requests. It is small if the query contains an id, an alias or the
-    like.
+    """A superset of the objects that a query requests. It is small if the query contains, for example, an id or an
+    alias.
     """
     exact = {"__".join((*each.path, each.field)): each.wanted for each in query.filters if each.lookup == "exact"}
     exact |= {
@@ -168,7 +166,7 @@ def part_of(found: Sequence[Object], query: Query, examined: int | None = None) 
 
 
 def envelope(part: Part, query: Query, uri: str, text: str) -> dict[str, Any]:
-    """A page in Tastypie's form, with `examined` if only some objects were examined."""
+    """A page in Tastypie's format, with `examined` if only some objects were examined."""
     end = query.offset + query.limit
     return {
         "meta": {
@@ -194,7 +192,7 @@ def _names_field(name: str, schema: Schema) -> bool:
 
 
 def _filter(name: str, value: str, schema: Schema, foreign_keys: ForeignKeys) -> Filter:
-    """Parse a parameter. Field names are followed for as long as they refer to objects. The rest is the lookup."""
+    """Parse a parameter. Field names are followed as long as they refer to objects. The rest is the lookup."""
     path, (field, *rest) = list[str](), name.split("__")
     known = schema["properties"][field]
     while rest and (target := foreign_keys.schema(field, known)) and rest[0] in target["properties"]:

@@ -33,7 +33,7 @@ _OWNER_MAX_LENGTH = 100
 
 @dataclass(frozen=True)
 class Meeting:
-    """A booking at a given time, with its numbers."""
+    """A booking and its numbers, as of a given time."""
 
     integration: Integration
     booking: Booking
@@ -152,7 +152,7 @@ class Meeting:
         }
 
     def _reference(self, field: str, name: str) -> str | None:
-        """The name as recorded, or the integration's setting if it refers to the same object."""
+        """The recorded name, or the integration's setting if that refers to the same object."""
         setting = getattr(self.integration, field)
         is_the_same = is_uri(setting) and getattr(self.integration, f"{field}_name") == name
         return str(setting) if is_the_same else name or None

@@ -42,8 +42,8 @@ _Place: TypeAlias = tuple[Numbered, int]
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the resources: how to show a meeting as its objects, and how to get the meeting's number from an object's
-    id.
+    """Describes one of the resources: how to show a meeting as its objects, and how to get the meeting's number from an
+    object's id.
     """
 
     name: str
@@ -88,8 +88,8 @@ class MeetingReader:
         raise NotFound(f"There is no {kind.name} with id {id_}.")
 
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
-        """The objects of the meeting with the given alias; None if no meeting has it. In that case, this only takes one
-        point read.
+        """The objects of the meeting with the given alias; None if no meeting has the alias. One point read is
+        enough to find that out.
         """
         booking = await booking_with_alias(self.storage, alias)
         return None if booking is None else await self._shown(kind, [booking])
@@ -99,7 +99,7 @@ class MeetingReader:
         return await self._claimed_by(kind, await aliases_table(self.storage).get(name_partition(name), NAME_KEY))
 
     async def page(self, kind: Kind, span: Span, query: Query) -> Part | None:
-        """The objects on a page of a list; None while the lists are incomplete. Besides the requests for the list, it
+        """The objects on a page of a list; None while the lists are incomplete. Besides the requests for the list, this
         takes one for each integration whose settings are not cached.
         """
         found = await self.lists.page(span.list_, query.offset, query.limit, backwards=span.backwards)

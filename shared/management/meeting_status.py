@@ -2,7 +2,7 @@
 and the time.
 
 The organizer is recorded only if the integration's templates store the owner, or if its rooms are on a Management Node.
-For other meetings, the first address in the description or the name counts as the organizer's, because the default
+For other meetings, the first address in the description or the name is taken to be the organizer's, because the default
 templates put it there.
 """
 
@@ -37,8 +37,8 @@ SCHEMA: Schema = {
         "description": _TEXT,
         "organizer": {
             **_TEXT,
-            "description": "The person to whom an admin has given the meeting, or else the recorded address, or "
-            "else the address in the name or description. Empty if there is none.",
+            "description": "The person to whom an admin has given the meeting. Otherwise the recorded address or, "
+            "failing that, the address in the name or description. Empty if there is none.",
         },
         "given_to": {
             **_TEXT,
@@ -67,7 +67,7 @@ SCHEMA: Schema = {
             "items": {"type": "string"},
             "description": "Correlation ids of the decisions on the meeting's messages, newest first.",
         },
-        "text": {**_TEXT, "x-search": True, "description": "The text covered by a search such as `text=review`."},
+        "text": {**_TEXT, "x-search": True, "description": "The text that a query such as `text=review` searches."},
         "creation_time": TIME,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },

@@ -6,7 +6,7 @@
     POST …/meeting/{id}/resend/    e-mails the joining instructions to the meeting's owner again
     POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"} gives the meeting to that person; "" gives it back
 
-A meeting can only be found by its organizer if meeting_status.py can determine the organizer.
+A meeting can only be found by its organizer if meeting_status.py can tell who that is.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Meetings:
         return await self._acting(give)(id_, call)
 
     async def all(self) -> Sequence[Object]:
-        """Every meeting, in ascending order of id."""
+        """All meetings, in ascending order of id."""
         found = [each for integration in await self.integrations.list() for each in await self._of(integration)]
         return sorted(found, key=lambda shown: int(shown["id"]))
 
@@ -132,8 +132,8 @@ class Meetings:
         return Part(found, page.total)
 
     async def _searched(self, query: Query, text: str, shown: Sequence[Object], total: int) -> Part:
-        """The page that a query requests, from the first meetings in a list. If there are more meetings, the one whose
-        alias or tag equals the text is looked up as well, so it is found however long the list is.
+        """The page that a query requests, from the first meetings in a list. If the list is longer, the meeting whose
+        alias or tag equals the text is looked up as well, so it is always found.
         """
         if len(shown) == total:
             return part_of(list(filter(query.meets, shown)), query)

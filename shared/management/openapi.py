@@ -26,7 +26,7 @@ _META: Schema = {
             "type": "integer",
             "description": "Only present if no index answers the query and there are too many objects to search. The "
             "query was then only applied to this many objects (the first ones in the requested order), and "
-            "total_count counts the matches among these.",
+            "total_count is the number of matches among them.",
         },
     },
     "required": ["limit", "next", "offset", "previous", "total_count"],
@@ -135,7 +135,7 @@ def _full(resource: Resource) -> Schema:
 
 
 def _writable(schema: Schema) -> dict[str, Any]:
-    """A new object: its fields, and when each of them is required."""
+    """A new object: its fields, and when each field is required."""
     properties = {name: each for name, each in schema["properties"].items() if not each.get("readOnly")}
     rules = {"allOf": schema["allOf"]} if "allOf" in schema else {}
     return {"type": "object", "properties": properties, "required": list(schema.get("required", [])), **rules}

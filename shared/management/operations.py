@@ -1,6 +1,7 @@
 """`status/v1/scheduling_operation/`: the decision on each meeting message. Ids increase with time.
 
-The lists answer queries by correlation id, time, integration and outcome. For any other query, all operations are read.
+The lists answer queries by correlation id, time, integration and outcome. Any other query requires reading all
+operations.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""`status/v1/overview/`: recent activity per day, and how many rooms will be open over the next few days (W5).
+"""`status/v1/overview/`: recent activity per day, and how many rooms will be open in the next few days (W5).
 
     GET …/overview/        the whole deployment
     GET …/overview/{id}/   the integration with this id
@@ -62,7 +62,7 @@ _SCHEMA: Schema = {
             "description": "How many rooms are open in each hour, for 14 days starting at rooms_from.",
         },
         "rooms_from": TIME,
-        "rooms_as_of": {**TIME, "description": "When the rooms were last counted, in UTC; done every hour."},
+        "rooms_as_of": {**TIME, "description": "When the rooms were last counted, in UTC. They are counted every hour."},
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
 }

@@ -1,5 +1,5 @@
-"""Values for previewing an integration's templates, with its own aliases and host names rather than generic samples
-(T4).
+"""Values for previewing an integration's templates. They contain the integration's own aliases and host names rather
+than generic samples (T4).
 """
 
 from collections.abc import Mapping
@@ -55,6 +55,6 @@ def _texts(name: str) -> tuple[str, ...]:
 
 
 def _at(alias: str, domain: str) -> str:
-    """The alias with its domain, if any, replaced by this one."""
+    """The alias with its domain, if any, replaced by the given one."""
     local, at, _ = alias.partition("@")
     return f"{local}{at}{domain if at else ''}"

@@ -1,4 +1,4 @@
-"""What read-only admins see (app role Scheduling.Read): everything except personal PINs. They can change nothing."""
+"""What read-only admins see (app role Scheduling.Read): everything except personal PINs. They cannot make changes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 
 def refuse_change(admin: Admin, call: Call) -> None:
-    """Raise NotAllowed if an admin with read-only access attempts anything else."""
+    """Raise NotAllowed if an admin with read-only access attempts anything but reading."""
     if call.method not in _READING and not admin.may_change:
         raise NotAllowed(
             f"You have read-only access. Changes, and all actions except GET, require the app role {ADMIN_ROLE}."
@@ -57,7 +57,7 @@ class ReadersView:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Only the actions that change nothing."""
+        """Only those actions that do not change anything."""
         return {name: action for name, action in self.whole.actions.items() if action.method in _READING}
 
     async def all(self) -> Sequence[Object]:

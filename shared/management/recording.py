@@ -25,7 +25,7 @@ from shared.management.resource import Action, Object, Resource, Shown
 log = logging.getLogger(__name__)
 
 CREATE, CHANGE, DELETE = "create", "change", "delete"
-"""The names of these operations in records; an action is recorded under its own name."""
+"""The names of these operations in records. An action is recorded under its own name."""
 
 NEVER_KEPT = PINS | {"private_key_jwt"}
 """Fields that the API shows at least once but that must never be recorded."""
@@ -38,7 +38,7 @@ NAME_MAX_LENGTH = 250
 """Maximum length of a recorded name, in characters."""
 
 _NOTHING_CHANGED = (InvalidRequest, StaleObject, NotFound, NotAllowed)
-"""Errors raised before anything is written."""
+"""Errors that are raised before anything is written."""
 
 
 Result = TypeVar("Result")
@@ -184,7 +184,7 @@ def _of(change: Change, shown: Shown, *, before: Object | None, after: Object | 
 
 
 def _owner(fields: Object, target: str = "") -> str:
-    """The URI of the integration that an object belongs to, or of the object itself if it is an integration."""
+    """The URI of the integration that an object belongs to; for an integration, its own URI."""
     if id_in(target, CONFIGURATION, CONNECTOR) is not None:
         return target
     owner = fields.get(_OWNER)

@@ -27,8 +27,8 @@ _INSTEAD = "Enter the name instead, as shown on the node."
 
 @dataclass(frozen=True)
 class PlatformNames:
-    """The names of objects on the platform, keyed by the path in their URI, and why the remaining URIs could not be
-    resolved.
+    """The names of objects on the platform, keyed by the path in their URI, and the reason why the remaining URIs could
+    not be resolved.
     """
 
     names: Mapping[str, str]
@@ -47,7 +47,7 @@ class Relations:
 
     def uri(self, uuid: str) -> str | None:
         """A record's `exchange_connector`; null if the record belongs to all integrations. A deleted integration must
-        not be shown as null: if a client sent that back, the record would then belong to all integrations.
+        not be shown as null. If a client sent null back, the record would then belong to all integrations.
         """
         return self._uris.get(uuid, uri(CONFIGURATION, CONNECTOR, 0)) if uuid else None
 
@@ -61,8 +61,8 @@ class Relations:
         return found
 
     def name(self, resource: str, reference: str, known: Mapping[str, str]) -> tuple[str, str]:
-        """The path in a platform object's URI, and the object's name, or "" if nothing was resolved. `known` contains
-        names resolved earlier. Raises ValueError with a message for the admin who sent the URI.
+        """The path in a platform object's URI, and the object's name. The name may be "" if no URIs were resolved.
+        `known` contains names resolved earlier. Raises ValueError with a message for the admin who sent the URI.
         """
         path = path_in(reference, resource)
         if not path:

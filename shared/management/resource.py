@@ -46,7 +46,9 @@ class Action:
     """
 
     undone_by: Callable[[Object], tuple[str, Object]] | None = None
-    """Returns the action that undoes this one and the body to send, given the previous values of the changed fields."""
+    """Returns the action that undoes this one and the body to send with it, given the previous values of the changed
+    fields.
+    """
 
 
 class Resource(Protocol):
@@ -97,7 +99,7 @@ class NamedResource(Resource, Protocol):
 
 @runtime_checkable
 class PagedResource(Resource, Protocol):
-    """A kind of object that may be numerous. The cost of a page depends only on the objects it shows."""
+    """A kind of object of which there may be many. The cost of a page depends only on the objects it shows."""
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
         """Some objects in ascending order of id, and the total number."""
@@ -129,7 +131,7 @@ class SearchedResource(Resource, Protocol):
     """A kind of object that can be searched without reading all objects."""
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """A superset of the objects with these values; None if all objects have to be read. `exact` contains a list's
+        """A superset of the objects with these values; None if all objects have to be read. `exact` contains a query's
         exact filters (values keyed by parameter, such as `aliases__alias`) and the filter `id__lt`.
         """
         ...
@@ -209,8 +211,8 @@ def id_of(text: str) -> int:
 
 
 def number_of(key: str) -> int:
-    """A number of at most 53 bits for a record that has none. It is derived from the record's key, so it never changes.
-    Among a million records, the chance that two share a number is 1 in 18,000; lists then show both.
+    """A number of at most 53 bits for a record without a number of its own. It is derived from the record's key, so it
+    never changes. Among a million records, the chance that two share a number is 1 in 18,000; lists then show both.
     """
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 11
 

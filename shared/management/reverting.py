@@ -170,7 +170,7 @@ async def _create_again(
 
 
 def _restorable(resource: Resource, fields: Object) -> dict[str, Any]:
-    """The fields that can be written back: those that are not read-only and still have their value."""
+    """The fields that can be written back: those that are not read-only and whose values are still known."""
     names = set(writable_names(resource))
     return {name: value for name, value in fields.items() if name in names and not _is_hidden(resource, name, value)}
 

@@ -18,7 +18,8 @@ from shared.storage import Storage
 NAME = "exchange_scheduler"
 
 LATEST = 20
-"""How many of the newest decisions are checked for the one completed last. Decisions may be completed in any order."""
+"""How many of the newest decisions are checked to find the one completed last. Decisions may be completed in any order.
+"""
 
 _INTEGER: Schema = {"type": "integer", "readOnly": True}
 SCHEMA: Schema = {
@@ -34,7 +35,7 @@ SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class Schedulers:
-    """A PagedResource with one object per integration, which has the integration's id."""
+    """A PagedResource with one object per integration, under the integration's id."""
 
     integrations: IntegrationStore
     storage: Storage

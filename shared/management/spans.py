@@ -22,7 +22,7 @@ from shared.record_lists.entries import (
 )
 
 Bound: TypeAlias = Callable[[datetime], str | None]
-"""Returns the first position in a list for a given time; None if positions are too coarse to tell."""
+"""Returns the first position in a list for a given time; None if the positions are too coarse for this."""
 
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -52,7 +52,7 @@ def span_by_id(query: Query, list_: str) -> Span | None:
 
 def meeting_span(query: Query) -> Span | None:
     """The span for a query for meetings. Such a query is either for all meetings, ordered by id, or ordered by start
-    and filtered by time, state or integration. The entries have to be searched if the query contains text, or both a
+    and filtered by time, state or integration. The entries have to be searched if the query specifies a text, or both a
     state and an integration.
     """
     if query.order and not query.text and _is_by(query, "start"):
@@ -112,7 +112,7 @@ def _is_by(query: Query, field: str) -> bool:
 
 
 def _values(filters: Sequence[Filter], fields: set[str], time: str) -> dict[str, str] | None:
-    """The values that a query requires for these fields; None if it has any other condition, apart from time."""
+    """The values that a query requires for these fields; None if it has any other condition, except one on a time."""
     values = dict[str, str]()
     for each in filters:
         if not each.path and each.field == time and each.lookup in _BOUNDS:
@@ -151,7 +151,7 @@ _NEXT = timedelta(microseconds=1)
 
 def _start(moment: datetime) -> str:
     """The position of a start time, rounded up because meetings start at whole seconds. A whole hour is shortened to
-    the key at which its section of the list begins.
+    the key at which the section for that hour begins.
     """
     place = start_place(moment + (_SECOND - _NEXT))
     return place[:-4] if place.endswith("0000") else place

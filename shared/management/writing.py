@@ -49,8 +49,8 @@ async def _from_newest(
     act: Callable[[Shown, str | None], Awaitable[Result]],
 ) -> Result:
     """Act on the current state of an object. With ETags, the state that is changed is always the one recorded as the
-    previous state. If another admin changes the object in between, this is repeated, unless the admin's request has an
-    ETag of its own.
+    previous state. If another admin changes the object in between, this is repeated, unless the request specifies an
+    ETag itself.
     """
     named = if_match if if_match != "*" else None
     for _ in range(_ATTEMPTS - 1):

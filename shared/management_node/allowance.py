@@ -1,7 +1,8 @@
-"""Limits our requests to a node, whose 1,000 requests a minute are shared by all instances and admins' other tools.
+"""Limits our requests to a node. A node accepts 1,000 requests a minute, which all instances and admins' other tools
+have to share.
 
-Each node has a row in table `meetings`, partition `nodes`. Instances take a few requests at a time from it, for the
-current clock minute. Unused requests expire with that minute. Any 60 seconds overlap at most two such minutes, so a
+Each node has a row in table `meetings`, partition `nodes`. Instances draw a few requests at a time from this row, for
+the current clock minute. Unused requests expire with that minute. Any 60 seconds overlap at most two such minutes, so a
 node never receives more than twice NODE_SHARE requests a minute from us.
 """
 
@@ -21,10 +22,10 @@ NODE_SHARE = 450
 """Maximum number of requests to one node within a clock minute, across all instances."""
 
 CHUNK = 15
-"""How many requests an instance takes at a time: few enough that hardly any go unused."""
+"""How many requests an instance draws at a time. Few enough that hardly any go unused."""
 
 MAX_SKEW = timedelta(minutes=2)
-"""How far another instance's clock may be ahead. Within this limit the later minute counts, so that two clocks do not
+"""How far another instance's clock may be ahead. Within this limit, the later minute counts, so that two clocks do not
 undo each other's counting. A clock further ahead must be wrong, and is ignored.
 """
 
@@ -41,7 +42,7 @@ class Allowance(Protocol):
 
 
 class Unlimited:
-    """An Allowance without a limit, for the few requests made while an admin waits for a save."""
+    """An Allowance without a limit, for the few requests made while an admin is waiting for a save."""
 
     async def take(self) -> None:
         """See Allowance."""
@@ -82,7 +83,7 @@ class SharedAllowance:
             try:
                 await table.commit(NODES_PARTITION, Replace(row, values) if row else Insert(self.node, values))
             except (RowChanged, RowExists):
-                continue  # another instance has just taken some
+                continue  # another instance has just drawn some
             return granted
         raise Conflict("Too many instances are calling the Management Node at the same time.")
 
@@ -93,7 +94,7 @@ def node_key(base_url: str) -> str:
 
 
 def minute_of(moment: datetime) -> datetime:
-    """The start of the minute that a time falls in."""
+    """The start of the minute in which a time falls."""
     return moment.replace(second=0, microsecond=0)
 
 

@@ -22,22 +22,22 @@ CONFIGURATION = f"{_API}configuration/v1/"
 STATUS = f"{_API}status/v1/"
 
 NODE_TIMEOUT = 15.0
-"""Maximum time in seconds for a whole response, even if it keeps trickling in."""
+"""Maximum time in seconds for a whole response, even if data keeps trickling in."""
 
 NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=NODE_TIMEOUT, connections=20)
 """Size limits on a response. 250 conferences with all writable fields take less than 3 MB."""
 
 RATE_LIMIT_PAUSE = 60.0
-"""How long to wait, in seconds, if a node limits requests without saying for how long."""
+"""How many seconds to wait if a node rate-limits us without saying for how long."""
 
 Fields = Mapping[str, Any]
 
 _DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204)}
-"""The statuses by which a node confirms that it has carried out a request. Other statuses may come from a proxy."""
+"""The statuses with which a node confirms that it has carried out a request. Other statuses may come from a proxy."""
 
 _REJECTIONS = (405, 409, 422, 500, 501)
-"""Statuses by which a node rejects what was sent. They include 500: a single room that makes a node fail must not delay
-all others, as an unavailable node would. If the node really is unavailable, the next read fails too.
+"""Statuses with which a node rejects what was sent. These include 500. A single room that makes a node fail must not
+delay all others, as an unavailable node would. If the node really is unavailable, the next read fails too.
 """
 
 

@@ -29,7 +29,7 @@ MAX_LISTED = 4_000
 """Maximum length of a list in a URL, in characters. Servers accept about 8,000 for the whole URL."""
 
 MAX_PAGES = 400
-"""Maximum number of pages to read. They hold 100,000 conferences, more than any node has."""
+"""Maximum number of pages to read. This is enough for 100,000 conferences, more than any node has."""
 
 REFERENCES_MAX_AGE = timedelta(minutes=10)
 """How long the URI of a theme or group is cached."""
@@ -48,7 +48,7 @@ class NodeConferences:
 
     async def by_tags(self, tags: Collection[str]) -> Mapping[str, NodeConference]:
         """The conferences with these tags, keyed by tag. One request covers up to about fifty tags. If two conferences
-        have the same tag (somebody else must have created the second), the older one counts. Not confirmed against a
+        have the same tag, the older one counts. Somebody else must have created the newer one. Not confirmed against a
         live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter, each tag is
         requested individually.
         """
@@ -100,8 +100,8 @@ class NodeConferences:
         return {each.alias.casefold() for each in page.objects}
 
     async def first(self, pages: int) -> tuple[list[NodeConference], int]:
-        """The first conferences on the node, including those created by others, and the total number. One request per
-        page.
+        """The first conferences on the node, including those created by others, and the total number. Takes one request
+        per page.
         """
         found, total = list[NodeConference](), 0
         for _ in range(pages):
@@ -131,8 +131,8 @@ class NodeConferences:
         return await self._client.patch(uri, fields)
 
     async def remove(self, uris: Sequence[str]) -> Mapping[str, str]:
-        """Remove conferences in one request, or one by one if any is already gone, which makes a bulk removal fail.
-        Returns those that the node did not remove, and why.
+        """Remove conferences in one request. If any of them is already gone, a bulk removal fails, and they are removed
+        one by one. Returns those that the node did not remove, and why.
         """
         left = dict[str, str]()
         if len(uris) > 1 and await self._removed(uris):

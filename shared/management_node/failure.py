@@ -17,8 +17,8 @@ class NodeFailed(Unavailable):
 
 
 class NodeRefused(SchedulingError):
-    """The node rejects what was sent. `faults` contains its messages, keyed by field, or by "" if a message is about no
-    particular field.
+    """The node rejects what was sent. `faults` contains its messages, keyed by field, or by "" if a message is not
+    about a particular field.
     """
 
     code = "management_node_refused"

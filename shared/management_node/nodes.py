@@ -1,4 +1,4 @@
-"""The Management Nodes named in integration settings, with one client per set of settings."""
+"""The Management Nodes specified in integration settings, with one client per set of settings."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _Key = tuple[str, str, str, str, str, bool]
 @dataclass(frozen=True)
 class ManagementNode:
     """One node, with one integration's credentials. `key` is its name in rows (allowance.node_key). `login` identifies
-    the node together with these credentials, because a wrong password in another integration says nothing about the
-    node itself.
+    the node together with these credentials, because a wrong password in one integration says nothing about the node
+    itself.
     """
 
     key: str
@@ -55,7 +55,7 @@ class ManagementNodes:
 
     async def of(self, integration: Integration) -> ManagementNode:
         """The integration's node. Raises Unavailable, and NodeFailed if the settings specify no node. A changed secret
-        has a new reference, and therefore gets a new client.
+        has a new reference, so a new client is created for it.
         """
         key = (
             integration.bridge_url,

@@ -17,7 +17,7 @@ ALIASES = f"{CONFIGURATION}conference_alias/"
 
 
 def _path(uri: Any) -> Any:
-    """A URI without its host, if any: the settings alone determine which host is called."""
+    """A URI without its host, if any, because the settings alone determine which host is called."""
     return urlsplit(uri).path if isinstance(uri, str) else uri
 
 

@@ -1,7 +1,6 @@
 """A node's outage, shared by all instances. While it lasts, one request a minute checks whether the node is back.
-
-It is stored in row `away:<node>` in partition `nodes` of table `meetings`. Without this, each of thousands of due rooms
-would wait for the same timeout.
+Otherwise, each of thousands of due rooms would wait for the same timeout. The outage is stored in row `away:<node>` in
+partition `nodes` of table `meetings`.
 """
 
 from __future__ import annotations
@@ -39,8 +38,9 @@ class Outages:
 
     @asynccontextmanager
     async def watched(self, node: str) -> AsyncIterator[None]:
-        """Wraps calls to a node. While the node is known to be unavailable, immediately raises NodeFailed with the
-        cause. NodeFailed and RateLimited raised inside are recorded. Success means that the node is back.
+        """Wraps calls to a node. While the node is known to be unavailable, this immediately raises NodeFailed with the
+        cause. Any NodeFailed or RateLimited raised by the calls is recorded. A successful call means that the node is
+        back.
         """
         row = await self._table.get(NODES_PARTITION, _key(node))
         if row is not None:
