@@ -1,4 +1,4 @@
-"""A room's PINs, in the form that nodes accept (docs/facts/pexip.md)."""
+"""A room's PINs, as nodes accept them (docs/facts/pexip.md)."""
 
 import re
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """External policy: responds to conferencing nodes when somebody dials an alias (C2; docs/facts/pexip.md).
 
-Takes one point read, keyed by the alias's digits, however many conferences there are.
+Takes one point read, keyed by the alias's digits, regardless of the number of conferences.
 """
 
 import ipaddress
@@ -150,7 +150,7 @@ def _is_address(host: str) -> bool:
 
 
 def _service(conference: Conference) -> dict[str, Any] | None:
-    """The service in the form that a node accepts. Unset fields are omitted, so the platform's defaults apply."""
+    """The service, as a node accepts it. Unset fields are omitted, so the platform's defaults apply."""
     fields = {
         "service_type": "conference",
         "name": clean(conference.name) or conference.alias,

@@ -96,7 +96,7 @@ class RoomTimes:
         await self._commit(writes)
 
     async def settle(self, integration: str, minute: datetime, done: Set[str], following: Sequence[RoomTime]) -> None:
-        """Remove an integration's rows for finished rooms at one minute, and write the rows for the rooms' next
+        """Remove the rows at `minute` for an integration's finished rooms, and write the rows for the rooms' next
         checks.
         """
         prefix = _prefix(minute, integration)

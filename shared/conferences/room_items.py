@@ -25,7 +25,7 @@ class Unnamed(Exception):
 
 @dataclass(frozen=True)
 class Item:
-    """A room and the work to be done on it. `conference` is the one that should be on the node, or None."""
+    """A room and the work to be done on it. `conference` is the conference that should be on the node, or None."""
 
     tag: str
     step: Step
@@ -35,7 +35,7 @@ class Item:
 
     @property
     def is_new(self) -> bool:
-        """Whether nobody has tried to create the room yet. Its record has only just been written."""
+        """Whether nobody has tried to create the room yet. If so, its record has only just been written."""
         return self.record is not None and not self.record.etag
 
     def uri(self, now: datetime) -> str:

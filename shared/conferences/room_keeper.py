@@ -97,8 +97,8 @@ class RoomKeeper:
     clock: Clock
     ahead: RoomsAhead
     chores: Mapping[str, Callable[[str], Awaitable[bool]]]
-    """Work on a whole integration, keyed by the string used in place of a tag. Each function returns whether it is
-    finished.
+    """Work on a whole integration, keyed by the string used in place of a tag. Each function returns whether the work
+    is finished.
     """
 
     async def keep(self, work: RoomWork) -> None:

@@ -37,7 +37,7 @@ class CalendarItemGone(ItemGone):
 
 
 class ForeignItem(SchedulingError):
-    """A calendar item's id was stored while the mailbox used the other protocol. The item may exist nevertheless."""
+    """A calendar item's id was stored while the mailbox used the other protocol. The item may still exist."""
 
     code = "foreign_item"
 

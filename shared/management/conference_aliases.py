@@ -35,7 +35,7 @@ class ConferenceAliases:
         self._clock = clock
 
     async def all(self) -> Sequence[Object]:
-        """All aliases of VMRs, followed by those of meetings, which have greater ids."""
+        """All aliases of VMRs, followed by those of meetings, which have higher ids."""
         own = [alias_object(vmr, entry) for vmr in await self._store.all() for entry in vmr.aliases]
         return [*own, *await self._meetings.all(ROOM_ALIASES)]
 

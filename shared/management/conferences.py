@@ -38,7 +38,7 @@ class Conferences(Directory[PersonalVmr]):
         self._name_at = name_at
 
     async def all(self) -> Sequence[Object]:
-        """All VMRs and rooms. Personal VMRs come first, because their ids are smaller."""
+        """All VMRs and rooms. Personal VMRs come first, because their ids are lower."""
         return [*await super().all(), *await self._meetings.all(ROOMS)]
 
     async def one(self, id_: int) -> Shown:
@@ -51,7 +51,7 @@ class Conferences(Directory[PersonalVmr]):
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
         """See SearchedResource.found_by. Meetings' rooms are found by alias or name. All VMRs are read.
 
-        No rooms are read if the filter only allows ids of VMRs, which are smaller.
+        No rooms are read if the filter only allows ids of VMRs, which are lower.
         """
         below = exact.get(BELOW, "")
         if below.isdecimal() and int(below) <= FIRST_MEETING_ID:

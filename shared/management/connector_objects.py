@@ -1,5 +1,5 @@
-"""Converts integrations to `ms_exchange_connector` and `exchange_domain` objects, and received fields to the form that
-the store expects.
+"""Converts integrations to `ms_exchange_connector` and `exchange_domain` objects, and received fields to what the store
+expects.
 
 Pure.
 """
@@ -37,7 +37,7 @@ def domain_object(integration: Integration, entry: ExchangeDomain) -> Object:
 
 
 def fields_to_store(received: Object) -> dict[str, Any]:
-    """Received fields, with `domains` in the form that the store expects. Existing entries may be sent as URIs or as
+    """Received fields, with `domains` converted to what the store expects. Existing entries may be sent as URIs or as
     objects.
     """
     domains = received.get("domains")

@@ -1,4 +1,4 @@
-"""`ms_exchange_connector`: integrations, in the form that admins' existing tools use (I7)."""
+"""`ms_exchange_connector`: integrations, in the format that admins' existing tools use (I7)."""
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence

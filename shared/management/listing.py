@@ -79,7 +79,7 @@ class Part:
 
 @runtime_checkable
 class ListedResource(Resource, Protocol):
-    """A kind of object with stored lists. They can be read from any position, and their lengths are known."""
+    """A kind of object with stored lists. The lists can be read from any position, and their lengths are known."""
 
     async def from_lists(self, query: Query) -> Part | None:
         """The page that a query requests; None if no list can answer the query and all objects have to be read."""

@@ -62,7 +62,9 @@ _SCHEMA: Schema = {
             "description": "How many rooms are open in each hour, for 14 days starting at rooms_from.",
         },
         "rooms_from": TIME,
-        "rooms_as_of": {**TIME, "description": "When the rooms were last counted, in UTC. They are counted every hour."},
+        "rooms_as_of": {
+            **TIME, "description": "When the rooms were last counted, in UTC. They are counted every hour.",
+        },
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
 }

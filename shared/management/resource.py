@@ -93,7 +93,7 @@ class NamedResource(Resource, Protocol):
     """A kind of object that can be addressed by name as well as by id."""
 
     async def id_named(self, name: str) -> int:
-        """The id of the object that goes by this name in paths. Raises NotFound."""
+        """The id of the object that has this name in paths. Raises NotFound."""
         ...
 
 

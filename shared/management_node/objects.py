@@ -52,11 +52,11 @@ class NodeConference(BaseModel):
     aliases: list[NodeAlias] = []
 
     def differing(self, fields: Fields) -> Fields:
-        """Which of these fields (in the form that a node accepts) have a different value on the node."""
+        """Which of these fields (as sent to a node) have a different value on the node."""
         return {name: value for name, value in fields.items() if (self._shown(name) or "") != (value or "")}
 
     def _shown(self, name: str) -> Any:
-        """A field in the form used for writing. When read, a reference to a theme or group may be a whole object."""
+        """A field as sent to a node. In a node's responses, a reference to a theme or group may be a whole object."""
         value = getattr(self, name)
         if name not in _REFERENCES:
             return value
@@ -107,7 +107,7 @@ def is_tag_of_room(tag: str) -> bool:
 
 
 def read(answer: Any, kind: type[_Read]) -> _Read:
-    """Parse a node's response. Raises NodeFailed if no node would send such a response."""
+    """Parse a node's response. Raises NodeFailed for anything that a node never sends."""
     try:
         return kind.model_validate(answer)
     except ValidationError as error:

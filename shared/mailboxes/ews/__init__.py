@@ -1,6 +1,6 @@
-"""EWS, for Exchange on-premises and for as long as Exchange Online offers it.
+"""EWS, for Exchange on-premises and, as long as it is still available there, Exchange Online.
 
-It is built on exchangelib, and only imported when needed.
+It is built on exchangelib, and is only imported when needed.
 
 server.py         one server for one account: threads and limits
 back_off.py       when a server must not be called

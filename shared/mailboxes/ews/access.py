@@ -16,7 +16,7 @@ class EwsAccess:
 
     async def try_out(self) -> list[Attempt]:
         """See Access.try_out. All connections are tested, because a load balancer may treat them differently. Testing
-        one right is enough, because impersonation and full access each grant all of them.
+        one right is enough, because impersonation and full access each grant all rights.
         """
         return list(await asyncio.gather(*(self._attempt() for _ in range(CONCURRENCY))))
 

@@ -71,7 +71,7 @@ def _pools(sockets: Sockets) -> dict[str, type[HTTPConnectionPool]]:
 
 
 class Adapter(HTTPAdapter):
-    """An adapter that reads responses within the limits, whatever the server does."""
+    """An adapter that enforces the limits on responses, whatever the server does."""
 
     def __init__(self, sockets: Sockets, *, encrypted: bool) -> None:
         self._pools = _pools(sockets)

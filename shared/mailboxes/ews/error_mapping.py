@@ -50,7 +50,7 @@ class Unreadable(requests.exceptions.ConnectionError):
 
 
 class TooLarge(Unreadable):
-    """A response that exceeds the size limit. Without message bodies it may fit."""
+    """A response that exceeds the size limit. It may fit without message bodies."""
 
 
 GONE = (

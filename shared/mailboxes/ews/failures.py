@@ -33,8 +33,7 @@ _MEANINGS = {
     Trouble.PROXY: "The web proxy did not forward the request to Exchange.",
     Trouble.SILENT: "Exchange did not respond in time.",
     Trouble.SIGN_IN: "Exchange refuses the service account (401): a wrong user name or password, a locked account, "
-    "or, with NTLM, a layer-7 load balancer that distributes the steps of one sign-in to different "
-    "servers.",
+    "or, with NTLM, a layer-7 load balancer that sends the steps of one sign-in to different servers.",
     Trouble.NOT_EWS: "The server at the EWS URL does not provide EWS.",
     Trouble.IMPERSONATION: "The service account may not impersonate the mailbox.",
     Trouble.NO_MAILBOX: NO_MAILBOX,

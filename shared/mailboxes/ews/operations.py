@@ -86,8 +86,8 @@ def folder_id(account: Account, name: str) -> DistinguishedFolderId:
 
 
 def read(account: Account, *ids: ItemId | RecurringMasterItemId, strict: bool = False) -> list[Node | None]:
-    """Messages and calendar items, with None for any that are gone. Takes one call. An invalid id counts as gone unless
-    `strict`.
+    """Messages and calendar items, with None for any that are gone. Takes one call. An item with an invalid id counts
+    as gone unless `strict`.
 
     Items whose bodies are too large are read one by one, first with the body as text, then without a body.
     """

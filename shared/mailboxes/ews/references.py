@@ -41,7 +41,7 @@ class MessageId:
 
 @dataclass(frozen=True)
 class ItemReference:
-    """A stored calendar item id: `<EWS id>|<CleanGlobalObjectId>`, the latter in base64.
+    """A stored calendar item id: `<EWS id>|<CleanGlobalObjectId>`. The CleanGlobalObjectId is in base64.
 
     On some servers, answering a meeting request changes the meeting's EWS id, but the meeting can still be found by its
     global object id. An occurrence has the same global object id as its series, so only its EWS id identifies it.

@@ -105,7 +105,7 @@ class EwsServer:
         self._free.put_nowait(None if line.aborted else line)
 
     async def close(self) -> None:
-        """Close all connections. Calls in progress end by themselves."""
+        """Close all connections. Calls in progress end on their own."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         while not self._free.empty():
             if line := self._free.get_nowait():

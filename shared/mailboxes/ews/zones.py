@@ -64,7 +64,7 @@ def _day(year: int, month: int, weekday: int, occurrence: int) -> date:
 
 
 def _between(first: tuple[datetime, timedelta], second: tuple[datetime, timedelta]) -> OffsetAt:
-    """The offsets in a year with two changes. The time of each change is given in the offset that applies before it."""
+    """The offsets in a year with two changes. The time of each change is local time before the change."""
     (begins, inside), (ends, outside) = first, second
 
     def offset_at(moment: datetime) -> timedelta:

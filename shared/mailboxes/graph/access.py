@@ -1,9 +1,9 @@
 """Tests the app's access to a mailbox through Graph, without changing anything.
 
 No call returns an app's rights: with RBAC for Applications the token's `roles` claim is empty, and Exchange decides on
-each request. So each right is tested by using it on something that every mailbox has. The calendar's color is set to
-its current value, and the Inbox gets a hidden property. Sending can only be tested with an e-mail, so one without
-recipients is submitted. Sources: docs/facts/settings.md.
+each request. So each right is tested by using it on something that every mailbox has. The calendar's colour is set to
+its current value, and a hidden property is added to the Inbox. Sending can only be tested with an e-mail, so one
+without recipients is submitted. Sources: docs/facts/settings.md.
 
 Not confirmed against a live tenant: that an equipment mailbox accepts both updates, and that an e-mail without
 recipients is refused only after the right has been checked, as the error's text suggests.
@@ -64,7 +64,7 @@ class GraphAccess:
         return [await _attempt(right, call) for right, call in tries.items()]
 
     async def _leave_calendar(self) -> None:
-        """Set the calendar's color to its current value. An app that may write to the calendar may also answer meeting
+        """Set the calendar's colour to its current value. An app that may write to the calendar may also answer meeting
         requests.
         """
         calendar = await self._client.get(f"{self._root}/calendar", {"$select": "color"})

@@ -87,10 +87,9 @@ class GraphMailbox:
         return replace(request, uid=message.uid(), day=message.day())
 
     async def _message(self, path: str) -> Any:
-        """A message with its event. They are read separately if they are too large together, or if Graph refuses to
-        return them together.
-
-        It may do so with 400 or 500, for meeting messages as well as ordinary mail (docs/facts/graph-delta.md).
+        """A message with its event. The two are read separately if they are too large together, or if Graph refuses to
+        return them together. Graph may refuse with 400 or 500, for meeting messages as well as ordinary mail
+        (docs/facts/graph-delta.md).
         """
         try:
             return await self._client.get(path, {"$expand": _EVENT})
