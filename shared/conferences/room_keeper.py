@@ -193,7 +193,7 @@ class RoomKeeper:
         """Delete the records of rooms that cannot be removed because the settings no longer contain a node, or no
         longer exist.
         """
-        log.warning("integration %s: %s rooms stay on an unknown Management Node", work.integration, len(items))
+        log.warning("integration %s: %s rooms remain on an unknown Management Node", work.integration, len(items))
         return await self.rooms.records.remove([item.record for item in items if item.record])
 
     async def _noted(self, items: Sequence[Item], place: Place, now: datetime) -> Sequence[Item]:

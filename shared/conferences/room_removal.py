@@ -23,8 +23,8 @@ async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) 
     """Remove all rooms if the node can be reached. The node may be gone, and that may even be why the integration is
     being deleted.
 
-    Rooms that stay on the node can be identified by their tag, `<integration>:…`. Raises Unavailable if storage cannot
-    be used.
+    Rooms that remain on the node can be identified by their tag, `<integration>:…`. Raises Unavailable if storage
+    cannot be used.
     """
     rooms = [record async for record in records.of(integration)]
     if not rooms:

@@ -18,7 +18,7 @@ MOST_OCCURRENCES = 1000
 """Maximum number of a series' occurrences within the horizon. A daily series has 91."""
 
 Instances = Callable[[datetime, datetime, int], Awaitable[tuple[Occurrence, ...]]]
-"""Reads the occurrences between two times that are not cancelled, in ascending order of start. The caller needs at most
+"""Reads all occurrences between two times, except cancelled ones, in ascending order of start. The caller needs at most
 the given number.
 """
 

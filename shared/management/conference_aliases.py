@@ -71,7 +71,7 @@ class ConferenceAliases:
         _entry(vmr, slot, id_)
         wanted = values.pop("conference", None)
         if wanted is not None and id_in(wanted, CONFIGURATION, CONFERENCE) != vmr_id:
-            raise SettingsInvalid({"conference": ["Cannot be changed. Delete this alias and create another."]})
+            raise SettingsInvalid({"conference": ["Cannot be changed. Delete this alias and create a new one."]})
 
         def change(now: PersonalVmr) -> PersonalVmr:
             changed = validated(Alias, _entry(now, slot, id_).model_dump() | values)

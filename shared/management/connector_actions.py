@@ -64,7 +64,7 @@ class ConnectorActions:
         return {
             "preview": Action(
                 "POST",
-                "What a template would produce. It does not have to be saved first.",
+                "What a template would produce. The template does not have to be saved first.",
                 self._preview,
                 _PREVIEW,
                 is_recorded=False,

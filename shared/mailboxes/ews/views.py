@@ -25,7 +25,7 @@ Call = Callable[..., Awaitable[Any]]
 
 
 async def entries(call: Call, uid: str, first: datetime, last: datetime, most: int) -> list[Node]:
-    """The meeting's entries that are not cancelled, in ascending order of start. The caller needs at most `most`.
+    """The meeting's entries, except cancelled ones, in ascending order of start. The caller needs at most `most`.
 
     EWS expands series only in views of the whole calendar, so the entries are picked from such a view. If a server
     returns the series' master instead (grommunio does), the occurrences are requested by number.

@@ -93,7 +93,7 @@ class GraphEvents:
         return start.astimezone(UTC) if start else None
 
     async def instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range that are not cancelled. The caller needs at most `most`.
+        """Occurrences and exceptions in a range, except cancelled ones. The caller needs at most `most`.
 
         Graph may return cancelled occurrences as well, with `isCancelled`.
         """
