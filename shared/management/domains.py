@@ -48,8 +48,9 @@ class Domains:
         """Rename an entry. It cannot be moved to a different integration. Raises NotFound, SettingsInvalid."""
         integration, entry = await self._find(id_)
         if fields.get("exchange_connector") is not None and (await self._integration(fields)).id != integration.id:
-            raise SettingsInvalid({"exchange_connector": ["Cannot be changed. Delete this entry and create a new
-            one."]})
+            raise SettingsInvalid(
+                {"exchange_connector": ["Cannot be changed. Delete this entry and create a new one."]}
+            )
         domain = self._domain({"domain": entry.domain, **fields})
         saved = await self._change(
             integration.uuid,
