@@ -79,8 +79,8 @@ def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place
 
 
 def _on_grid(now: datetime, tag: str) -> datetime:
-    """The time of a tag's next check, no sooner than half of LOOK_EVERY from now. Times differ between tags, so that
-    not all rooms are checked at once.
+    """The time of a tag's next check, at least LOOK_EVERY / 2 from now. Times differ between tags, so that not all
+    rooms are checked at once.
     """
     period = int(LOOK_EVERY.total_seconds())
     offset = int(tag[:8], 16) % (period // 60) * 60

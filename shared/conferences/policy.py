@@ -97,7 +97,9 @@ class Policy:
         return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
 
     async def _lets_in(self, booking: Booking) -> bool:
-        """Whether policy still serves a room that is being created on a node, until conferencing nodes know it."""
+        """Whether policy still serves a room that is being created on a node. It does so until conferencing nodes know
+        the room.
+        """
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         return row is not None and row.values.get("tag") == booking.tag and bool(row.values.get("conference"))
 

@@ -89,7 +89,7 @@ def dialled_alias(text: str) -> tuple[str, str]:
     """Key and domain of `local_alias`; ("", "") if it contains no alias, or several different ones.
 
     Besides the forms that `split_alias` accepts, it may be `"Name" <sip:alias@domain>`, text that was escaped more than
-    once, or one alias repeated.
+    once, or the same alias repeated.
     """
     if len(text) > MAX_ALIAS_TEXT:
         return "", ""

@@ -25,7 +25,7 @@ _SCHEMA: Schema = {
         "id": {"type": "integer", "readOnly": True},
         "client_id": {"type": "string", "readOnly": True, "description": "The client's id (iss and sub)."},
         "client_name": {"type": "string", "minLength": 1, "maxLength": NAME_MAX_LENGTH,
-                        "description": "The client's name. Its changes are recorded under this name."},
+                        "description": "The client's name. Changes made by the client are recorded under it."},
         "role": {"type": "string", "format": "uri-reference", "description": "The URI of a role."},
         "private_key_jwt": {"type": ["string", "null"], "readOnly": True,
                             "description": "The private key for ES256, in PEM. Only returned on creation."},

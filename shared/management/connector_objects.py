@@ -19,7 +19,7 @@ def connector_uri(integration: Integration) -> str:
 
 
 def shown_connector(integration: Integration) -> Shown:
-    """An integration as the resource shows it."""
+    """An integration as shown by the resource."""
     domains = [domain_object(integration, entry) for entry in integration.domains]
     secrets = {name: reference for name in SECRET_FIELDS if (reference := getattr(integration, name))}
     return Shown(integration.resource() | {"domains": domains}, f'"{integration.revision}"', secrets)

@@ -28,7 +28,7 @@ class Usage:
     personal_vmrs: int
 
     def text(self) -> str:
-        """A description of what would be lost; "" if nothing would."""
+        """A description of what would be lost; "" if nothing would be."""
         lost = [_counted(self.meetings_to_come, "upcoming meeting")] * bool(self.meetings_to_come)
         lost += [_counted(self.personal_vmrs, "personal VMR") + " of its own"] * bool(self.personal_vmrs)
         return " and ".join(lost)

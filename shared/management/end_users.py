@@ -66,6 +66,6 @@ class UserForm:
 
 def end_users(store: UserStore, integrations: IntegrationStore) -> Directory[UserRecord]:
     """The resource `end_user`."""
-    about = "Users of the add-in. A personal VMR belongs to the user whose address it gives as its owner."
+    about = "Users of the add-in. A personal VMR belongs to the user whose address is set as its owner."
     emptied = END_USER_FIELDS.emptied_by_put
     return Directory(END_USER, about, END_USER_SCHEMA, store, UserForm(), integrations, emptied)

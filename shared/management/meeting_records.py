@@ -193,7 +193,7 @@ class MeetingRecords:
         return await self.meetings.all(self.kind)
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: by alias, or by tag."""
+        """See SearchedResource.found_by. Finds meetings by alias or tag."""
         by = {name.removeprefix(f"{SCHEDULED_ALIAS}__"): value for name, value in exact.items()}
         if "uuid" in by:
             return await self.meetings.by_tag(self.kind, by["uuid"])

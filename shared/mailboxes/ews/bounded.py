@@ -98,8 +98,8 @@ class Adapter(HTTPAdapter):
 
 
 class Bounded(requests.Response):
-    """A response that is read within the limits, and only on demand: NTLM first needs the certificate from the open
-    socket.
+    """A response that is read within the limits, and only on demand, because NTLM first needs the certificate from the
+    open socket.
     """
 
     def iter_content(self, chunk_size: int | None = 1, *_: Any, **__: Any) -> Iterator[Any]:
