@@ -75,8 +75,7 @@ class Management:
         return self._whole.resources.values()
 
     async def answer(self, call: Call) -> Answer:
-        """The response to a request. Errors unrelated to the request's content, such as NotAuthenticated, are raised.
-        """
+        """The response to a request. Errors not about the request's content, such as NotAuthenticated, are raised."""
         admin = await self._admins.authenticate(call.headers)
         refuse_another_site(call)
         refuse_change(admin, call)

@@ -58,8 +58,7 @@ class EwsUnavailable(Unavailable):
 
 
 class EwsItemGone(EwsUnavailable, ItemGone):
-    """There is no item with this id. It may never have existed, may have been deleted, or may have a different id now.
-    """
+    """There is no item with this id. It may never have existed, may have been deleted, or may have a new id."""
 
 
 class EwsIdMalformed(EwsItemGone):

@@ -240,8 +240,7 @@ def _since(moment: datetime) -> dict[str, str]:
 
 
 def _is_forgotten(error: GraphError) -> bool:
-    """Whether a link has expired. Nothing else can be wrong with a link that is followed exactly as Graph returned it.
-    """
+    """Whether a link has expired. Nothing else can be wrong with a link that is followed as Graph returned it."""
     return error.status in (400, 410) or error.error_code.casefold() in _FORGOTTEN
 
 
