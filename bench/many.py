@@ -22,7 +22,7 @@ FIELDS = {
 
 
 async def fill(store: IntegrationStore, storage: Storage, count: int) -> None:
-    """Fill the deployment up to exactly `count` integrations, each with its own mailbox."""
+    """Add integrations, each with its own mailbox, until the deployment has exactly `count` of them."""
     first = await store.create(FIELDS)
     table = storage.table("integrations")
     row = await table.get(PARTITION, settings_key(first.uuid))

@@ -191,7 +191,7 @@ def _booking(number: int) -> Booking:
 
 
 def _operation(number: int) -> Operation:
-    """One of a hundred operations per hour."""
+    """The operation with this number. A hundred of them are created per hour."""
     created = (NOW - timedelta(seconds=36 * number)).isoformat()
     return Operation(
         str(UUID(int=2**64 + number)), f"message-{number}", created, created, "new request single",

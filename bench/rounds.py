@@ -109,7 +109,7 @@ class _Storage:
 
 
 async def _worker(connection: str, url: str) -> None:
-    """Run two sweeps, and print the figures of the second."""
+    """Run two sweeps, and print the figures for the second."""
     storage = _Storage(AzureStorage(StorageAccount(connection)))
     settings = Settings(StorageAccount("unused"), PUBLIC, KEY, graph_base_url=url, secrets_file="unused")
     services = Services(settings, storage, MemorySecrets(), SystemClock())

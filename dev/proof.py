@@ -43,7 +43,7 @@ class Proof:
         _say("The invitation goes out", f"uid {uid[:24]}…")
         if self._seed.by_ews:
             self.call("POST", f"{self._at.functions}/dev/run/poll")
-            _say("The mailbox is polled", f"{self._seed.mailbox}: usually every minute, here immediately")
+            _say("The mailbox is polled", f"{self._seed.mailbox}: normally once a minute, and now immediately")
         answer = self.wait_for(lambda: self.answer(uid), "no answer to the invitation")
         _say("The organizer is answered", f"{answer['kind']}: {answer['subject']}")
         if answer["kind"] != "accepted":

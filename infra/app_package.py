@@ -123,4 +123,4 @@ class AppPackage:
                 f"{self._tag}={digest}",
             )
         except AzError:
-            say("The package could not be recorded; the next run deploys it again.")
+            say("The package could not be recorded; the next run will deploy it again.")

@@ -113,7 +113,7 @@ class Put:
 
 @dataclass(frozen=True)
 class Delete:
-    """Remove a row that must be unchanged since `row` was read."""
+    """Remove a row, provided that it has not changed since `row` was read."""
 
     row: Row
 

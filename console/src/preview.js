@@ -78,7 +78,7 @@ function Shown({ shown }) {
   </div>`;
 }
 
-/** @param {{ fault: string, template: string }} props with a button that goes to the line that a fault mentions */
+/** @param {{ fault: string, template: string }} props the button jumps to the line that is mentioned in the fault */
 function Fault({ fault, template }) {
   const [, line] = /^(?:with sample values: )?line (\d+)/.exec(fault) ?? [];
   const go = () => {

@@ -11,7 +11,7 @@ NOTIFICATION_ACTIONS = ("lose", "duplicate", "delay", "reorder")
 #: The error statuses that Graph, EWS or a server in front of them may return. Accepting and declining can fail with
 #: most of them (reported in microsoft-graph-docs-contrib #8124).
 STATUSES = (400, 401, 403, 404, 408, 409, 412, 429, 500, 502, 503, 504)
-#: The statuses with which reading a message together with its event can fail, even if each can be read separately.
+#: Statuses that can be returned when a message is read together with its event, even if each can be read separately.
 EXPANSION_STATUSES = (400, 500)
 REQUEST_ACTIONS = ("status", "crash", "latency")
 #: Simulated SOAP faults. `dev.exchange.ews.strikes` describes each of them.

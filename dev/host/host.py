@@ -135,7 +135,7 @@ class FunctionsHost:
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    """Create a request that allows bodies as large as in Azure."""
+    """Create a request whose body may be as large as Azure allows."""
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)
 

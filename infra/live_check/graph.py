@@ -1,6 +1,6 @@
 """A Graph client that uses only the standard library, because our packages are not installed on administrators'
-machines. It sends and receives JSON, raises refusals as exceptions, and never shows anything from people's mail. The
-product's own client is shared/mailboxes/graph/client.py. Both send the same headers.
+machines. It sends and receives JSON, raises an exception if a request is refused, and never shows anything from
+people's mail. The product's own client is shared/mailboxes/graph/client.py. Both send the same headers.
 """
 
 import base64

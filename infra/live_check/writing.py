@@ -51,7 +51,7 @@ class Writing:
         check("the tag survives in the invitation's text", lambda: _tagged(held))
         message_rows(self._graph, self.table, self.boxes.equipment, lambda: held.message_id)
         check("a comment with sendResponse=false is refused with 400", lambda: self._silent_comment(held))
-        check("accept with a comment works (202), and the organizer tracks it", lambda: self._accept(held))
+        check("accept with a comment works (202), and the organizer's event shows it", lambda: self._accept(held))
         check("the comment is in the response that the organizer gets", lambda: self._comment_arrives(held))
         check("the answered invitation is in Deleted Items with the same immutable id", lambda: self._moved_away(held))
         check("the organizer's own event cannot be accepted (400)", lambda: self._own(held))

@@ -30,8 +30,7 @@ REFILL = timedelta(minutes=5)
 
 COPIES_BURST = 3000
 COPIES_REFILL = timedelta(seconds=30)
-"""The limit for all copied invitations of an integration combined."""
-
+"""The combined limit for all of an integration's copied invitations."""
 
 REMEMBERED_ACCOUNTS = 1000
 """How many exhausted accounts a process remembers."""

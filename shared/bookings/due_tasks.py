@@ -56,7 +56,7 @@ class Due:
 
 
 def due_of(booking: Booking, now: datetime) -> Due:
-    """The next task for a booking, with its day, if nothing else happens to the booking."""
+    """The next task for a booking and the day on which it is due, if nothing else happens to the booking."""
     conference = booking.conference
     if booking.state is State.RESERVED:
         return Due(booking.expires.date() + timedelta(days=1), Task.RESERVATION, booking.tag)

@@ -93,9 +93,9 @@ class RowKind(StrEnum):
 
 
 WATCHED_PREFIX = "wa"
-"""The prefix of the rows that the watcher reads in one query: its own, waiting messages, and queued notices.
+"""The prefix of the rows that the watcher reads in one query: its own row, waiting messages and queued notices.
 
-No other kind starts with it.
+No other kind of row has this prefix.
 """
 
 

@@ -26,8 +26,8 @@ node is set or the integration no longer exists. Raises NodeFailed.
 """
 
 PlaceOf = Callable[[str], Awaitable[Place]]
-"""Returns where the rooms of the integration with this uuid should be. If there is no such integration, returns
-platform `policy`.
+"""Returns the place for the rooms of the integration with this uuid. If there is no such integration, this is platform
+`policy`.
 """
 
 

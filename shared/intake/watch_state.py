@@ -40,7 +40,7 @@ class WatchState:
     """Whether messages were waiting when the states were read ahead."""
 
     lined_up: bool = False
-    """Whether notices were lined up (lanes.py) when the states were read ahead."""
+    """Whether the mailbox had notices in its queue (lanes.py) when the states were read ahead."""
 
     @property
     def _table(self) -> Table:

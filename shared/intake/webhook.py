@@ -17,7 +17,9 @@ from shared.mailboxes.client_state import ClientStates
 from shared.metrics import Metric, measure
 
 WEBHOOK_BODY_MAX_BYTES = 1024 * 1024
-"""Maximum size in bytes of one POST. A notification takes about 700 bytes, and Graph groups at most a few hundred."""
+"""Maximum size in bytes of one POST. A notification takes about 700 bytes, and Graph sends at most a few hundred at a
+time.
+"""
 
 MAX_NOTIFICATIONS = 5000
 

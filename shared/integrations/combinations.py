@@ -46,8 +46,9 @@ class Combination:
 
 
 def combination_faults(integration: Integration, before: Integration | None = None) -> Mapping[str, list[str]]:
-    """The combinations in an integration that cannot work, keyed by field, except unchanged ones that were already
-    wrong `before`.
+    """The combinations of settings that cannot work, keyed by field.
+
+    Those that were already wrong in `before`, and have not been changed since, are left out.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     for each in _wrong(integration):

@@ -38,7 +38,7 @@ from shared.record_lists.lists import RecordLists
 from shared.storage import Row, Storage
 
 MEETINGS_SEARCHED_MAX = 2_000
-"""Maximum number of meetings to search if no list answers a query. This takes two storage requests."""
+"""Maximum number of meetings to search if no list answers a query. Reading them takes two storage requests."""
 
 _TRANSFER: Schema = {
     "type": "object",

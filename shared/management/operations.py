@@ -53,7 +53,7 @@ SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class Operations:
-    """A Resource of operations."""
+    """The Resource for operations."""
 
     integrations: IntegrationStore
     storage: Storage

@@ -63,7 +63,8 @@ _SCHEMA: Schema = {
         },
         "rooms_from": TIME,
         "rooms_as_of": {
-            **TIME, "description": "When the rooms were last counted, in UTC. They are counted every hour.",
+            **TIME,
+            "description": "When the rooms were last counted, in UTC. They are counted every hour.",
         },
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },

@@ -87,7 +87,7 @@ async def platform_names(paths: frozenset[str], integrations: Sequence[Integrati
 
     async def ask(path: str) -> None:
         if node is None:
-            causes[path] = "No Management Node that could resolve this URI is configured (bridge_url)."
+            causes[path] = "No Management Node is configured that can resolve this URI (bridge_url)."
             return
         try:
             name = await name_at(node, path)

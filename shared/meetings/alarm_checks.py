@@ -28,7 +28,7 @@ async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
         return
     async for operation in records.recent(max(mark.seen, now - OPERATIONS_READ_SINCE), now, MAX_OPERATIONS_READ):
         if disproves(operation, mark):
-            # The mark is removed last, so that this is repeated after a crash.
+            # The mark is removed last, so that a crash before then repeats all of this.
             await alarms.clear(uuid, AlarmKind.MAILBOX_SETTINGS)
             await records.forget_symptom(mark)
             return

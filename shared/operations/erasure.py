@@ -54,7 +54,7 @@ class Person:
             raise InvalidRequest(f"A word or address must have at least {SHORTEST_WORD} characters.")
 
     def is_in(self, *texts: str) -> bool:
-        """Whether the address or a word is in any of the texts."""
+        """Whether any of the texts contains the address or one of the words."""
         joined = normal("\n".join(texts))
         return any(normal(word) in joined for word in (self.email, *self.words))
 

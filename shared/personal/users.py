@@ -133,7 +133,7 @@ class UserStore:
         await self._users.delete(f"id:{id_}", check=check)
 
     async def forget_all(self, user: str, integration: str) -> None:
-        """Forget all of a user's sign-ins with an integration (both uuids). Does nothing if there are none."""
+        """Forget all of a user's sign-ins with an integration, both given by uuid. Does nothing if there are none."""
         try:
             await self._users.change(f"uuid:{user}", lambda now: _without(now, lambda each: each[0] == integration))
         except NotFound:

@@ -56,8 +56,9 @@ class Building:
         self._uuid_after = uuid_after
 
     async def go_on(self, row: Row | None, most: int, now: datetime) -> bool:
-        """Add about `most` more rows; returns whether the lists are complete. Raises Conflict if another process is
-        building them.
+        """Add roughly as many more rows as `most` says, and return whether the lists are complete.
+
+        Raises Conflict if another process is building them.
         """
         place, left = _place(row), most
         while left > 0 and not place.is_done:

@@ -1,4 +1,4 @@
-"""The choice of the Node installation to use."""
+"""Which Node installation is used."""
 
 import os
 from pathlib import Path

@@ -173,7 +173,7 @@ async def test_a_vmrs_references_are_resolved_by_its_integrations_own_node(
         changed = await api.call(method, path(shown), {"name": "Room", "ivr_theme": theme})
         assert (changed.body["ivr_theme"]["name"], changed.body["exchange_connector"]) == ("Theme of Second", own)
     common = await made(api, "conference", name="Common", ivr_theme=theme)
-    assert common["ivr_theme"]["name"] == "Theme of Example Corp"
+    assert common["ivr_theme"]["name"] == "Example Corp theme"
 
 
 async def test_vmrs_stored_by_older_versions_get_default_values() -> None:
