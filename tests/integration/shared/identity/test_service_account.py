@@ -182,7 +182,7 @@ async def test_other_changes_keep_the_sign_in(world: SignInWorld) -> None:
         (50173, "password was changed"),
         (50076, "multi-factor"),
         (50078, "multi-factor authentication has expired"),
-        (700082, "not used for 90 days"),
+        (700082, "not been used for 90 days"),
         (50057, "disabled"),
         (53003, "Conditional Access"),
         (65001, "consent"),
