@@ -1,7 +1,6 @@
 """The product in the local functions host, in a separate process on Azurite, next to a simulated Exchange."""
 
 import asyncio
-import socket
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from bench.world import azurite_storage
 from dev.environment import Addresses, app_settings, child_environment
 from dev.exchange.app import running_exchange
 from dev.exchange.state import Settings as ExchangeSettings
+from dev.processes import free_port
 from shared.azure_storage import AzureStorage
 
 HOST_START_TIMEOUT = 60.0  # seconds allowed for a host to start
@@ -96,10 +96,3 @@ async def _until_up(http: httpx.AsyncClient, process: asyncio.subprocess.Process
         else:
             return
     raise RuntimeError("the functions host does not start; run `python -m dev` to see why")
-
-
-def free_port() -> int:
-    """A free port on 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -17,11 +17,11 @@ from uuid import uuid4
 import httpx
 from playwright.async_api import BrowserContext, Frame, Page, async_playwright
 
-from bench.host import free_port
 from bench.result import Result
 from dev.__main__ import Stack
 from dev.environment import MANAGEMENT, Addresses
 from dev.install.browser import chromium
+from dev.processes import free_port
 
 OPENINGS = 7
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bench.cold_import import ROOT
-from bench.host import free_port, memory_of
+from bench.host import memory_of
 from bench.many import fill
 from bench.meter import Meter, MeteredStorage
 from bench.result import Result
@@ -26,6 +26,7 @@ from bench.world import KEY, PUBLIC, azurite_storage
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryQueue
 from dev.host.config import messages_at_once
+from dev.processes import free_port
 from shared.azure_storage import AzureStorage
 from shared.bookings.rows import SHARDS, TURNS_PARTITION
 from shared.clock import SystemClock

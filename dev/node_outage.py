@@ -7,7 +7,6 @@ what the organizer, an admin of the app, the node or a participant sees.
 """
 
 import os
-import socket
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ import httpx
 
 from dev.__main__ import Stack
 from dev.environment import MANAGEMENT, ON_NODE, Addresses
+from dev.processes import free_port
 from dev.proof import Proof
 
 MINUTE = timedelta(minutes=1)
@@ -146,7 +146,7 @@ class Outage:
 
 def transcript(folder: Path, say: Callable[[str], None]) -> None:
     """Start a stack, run through the outages, and stop the stack. Raises StackError. NODE must be 1."""
-    stack = Stack(Addresses(_free_port(), _free_port(), _free_port()), None, folder)
+    stack = Stack(Addresses(free_port(), free_port(), free_port()), None, folder)
     try:
         with httpx.Client(trust_env=False, timeout=60) as client:
             stack.wait_until_up(client)
@@ -154,12 +154,6 @@ def transcript(folder: Path, say: Callable[[str], None]) -> None:
             Outage(stack, client, say).run()
     finally:
         stack.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -2,15 +2,18 @@
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 SHUTDOWN_TIMEOUT = 5.0  # how long a child may take to exit by itself, in seconds
 _PR_SET_PDEATHSIG = 1
+_LASTING_PORTS = range(20_000, 32_000)  # below the ephemeral ports of Linux (32768), and of macOS and Windows (49152)
 
 
 class StackError(Exception):
@@ -73,6 +76,18 @@ def die_with_parent(parent: int) -> Any:
             os._exit(1)
 
     return hook
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 for a server that is started later.
+
+    It is not one of the ephemeral ports, which the system may assign to any connection in the meantime.
+    """
+    while True:
+        port = secrets.choice(_LASTING_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def require_free(port: int, variable: str) -> None:

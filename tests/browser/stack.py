@@ -1,6 +1,5 @@
 """The local stack for browser tests."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,12 +9,13 @@ import httpx
 
 from dev.__main__ import Stack
 from dev.environment import Addresses
+from dev.processes import free_port
 
 
 @contextmanager
 def running_stack(folder: Path, *, on_node: bool = False) -> Iterator[Addresses]:
     """Start a separate local stack; `on_node` sets NODE=1."""
-    addresses = Addresses(_free_port(), _free_port(), _free_port() if on_node else 0)
+    addresses = Addresses(free_port(), free_port(), free_port() if on_node else 0)
     running = Stack(addresses, None, folder)
     try:
         with httpx.Client(trust_env=False) as client:
@@ -30,9 +30,3 @@ async def now(stack: Addresses) -> datetime:
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         answer = await client.get(f"{stack.exchange}/dev/clock")
     return datetime.fromisoformat(answer.json()["now"])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from dev.environment import ONLINE, POLICY, Addresses, Seed
+from dev.processes import free_port
 from tests.support import ROOT
 
 START = 120.0  # seconds that startup may take on a busy machine
@@ -23,14 +23,6 @@ ANSWER_TIMEOUT = 60.0  # seconds that a response may take on a busy machine
 ALICE = "alice@example.com"
 
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    """A free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(check: Callable[[], T | None], what: str, seconds: float = ANSWER_TIMEOUT) -> T:

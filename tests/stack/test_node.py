@@ -10,7 +10,8 @@ import pytest
 
 from dev.environment import NODE_ACCOUNT, ON_NODE, Addresses
 from dev.node_outage import transcript
-from tests.stack.client import LocalStack, free_port, wait_for
+from dev.processes import free_port
+from tests.stack.client import LocalStack, wait_for
 
 MINUTE = timedelta(minutes=1)
 CONFERENCES = "/api/admin/configuration/v1/conference/"

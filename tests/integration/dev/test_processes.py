@@ -7,10 +7,11 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from dev.processes import Child, StackError, require_free
+from dev.processes import Child, StackError, free_port, require_free
 from tests.support import ROOT, eventually
 
 SLEEP = [sys.executable, "-c", "print('up', flush=True); import time; time.sleep(600)"]
@@ -67,3 +68,11 @@ def test_the_error_for_a_port_in_use_names_the_variable_that_changes_the_port() 
         with pytest.raises(StackError, match=rf"Port {port} .*set EXCHANGE_PORT"):
             require_free(port, "EXCHANGE_PORT")
     require_free(port, "EXCHANGE_PORT")
+
+
+def test_a_free_port_is_none_that_the_system_may_assign_to_a_connection_in_the_meantime() -> None:
+    assigned = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(assigned.read_text().split()[0]) if assigned.exists() else 49152
+    port = free_port()
+    assert port < lowest
+    require_free(port, "PORT")
