@@ -163,15 +163,15 @@ async def test_a_vmrs_references_are_resolved_by_its_integrations_own_node(
     own = [(await api.call("POST", CONNECTORS, fields)).body["resource_uri"] for fields in (first, second)][1]
 
     async def name_at(integration: Integration, _: str) -> str:
-        return f"Theme of {integration.name}"
+        return f"{integration.name} theme"
 
     [conferences] = [each for each in api.management.resources if each.name == "conference"]
     monkeypatch.setattr(conferences, "_name_at", name_at)
     shown = await made(api, "conference", name="Room", exchange_connector=own, ivr_theme=theme)
-    assert shown["ivr_theme"]["name"] == "Theme of Second"
+    assert shown["ivr_theme"]["name"] == "Second theme"
     for method in ("PUT", "PATCH"):
         changed = await api.call(method, path(shown), {"name": "Room", "ivr_theme": theme})
-        assert (changed.body["ivr_theme"]["name"], changed.body["exchange_connector"]) == ("Theme of Second", own)
+        assert (changed.body["ivr_theme"]["name"], changed.body["exchange_connector"]) == ("Second theme", own)
     common = await made(api, "conference", name="Common", ivr_theme=theme)
     assert common["ivr_theme"]["name"] == "Example Corp theme"
 
