@@ -181,8 +181,9 @@ function addresses() {
 
 function when() {
   const [day, from, to] = ['day', 'from', 'to'].map((id) => field(id).value);
-  if (!field('all-day').checked) return { start: at(day, from), end: at(day, to) };
-  return { start: at(day, '00:00'), end: plus(at(day, '00:00'), 24 * 60) };
+  const midnight = plus(at(day, '00:00'), 24 * 60); // at the end of the day
+  if (field('all-day').checked) return { start: at(day, '00:00'), end: midnight };
+  return { start: at(day, from), end: to === '00:00' ? midnight : at(day, to) };
 }
 
 /** @returns {Draft} */

@@ -50,7 +50,7 @@ class Mailboxes:
 
     def invite(self, title: str, recurrence: Json | None = None) -> "Meeting":
         """Create a half-hour meeting, a week ahead, with a tag in its text."""
-        start = (datetime.now(UTC) + timedelta(days=7)).replace(minute=0, second=0, microsecond=0)
+        start = (datetime.now(UTC) + timedelta(days=7)).replace(hour=10, minute=0, second=0, microsecond=0)
         tag = f"#PXPS:-{uuid.uuid4()}#"
         wanted: Json = {
             "subject": f"{self.mark} {title}",
