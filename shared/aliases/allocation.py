@@ -121,7 +121,7 @@ class Allocator:
         people = tuple(mark.hex() for mark in self._people.marks(integration, caller.mailboxes))
         booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime, people=people)
         if known := self._exhausted.among(integration, limits, now):
-            return await self._refuse(booking, known, is_claimed=False)
+            return _repeated(await self._stored(booking), known, now)
         claimed, accounts, _ = await asyncio.gather(
             self._claim(booking, now),
             accounts_of(self._bookings, integration, limits, now),
@@ -130,7 +130,7 @@ class Allocator:
         for attempt in range(ATTEMPTS):
             if claimed:
                 if exhausted := accounts.exhausted(now):
-                    return await self._refuse(booking, exhausted, is_claimed=True)
+                    return await self._refuse(booking, exhausted)
                 if attempt >= MANY:
                     await self._warn(
                         integration, f"An unused alias was only found on attempt {attempt + 1} of {ATTEMPTS}."
@@ -214,27 +214,19 @@ class Allocator:
             log.info("an alias has just been used")
         return False
 
-    async def _refuse(self, booking: Booking, exhausted: Account, *, is_claimed: bool) -> Booking:
-        """Return the booking from an earlier, identical request if there is one; otherwise raise RateLimited.
-
-        If the booking has claimed its digits (`is_claimed`), they are released. The account has then just been read,
-        and is remembered, so that further refusals cost a single storage request.
+    async def _refuse(self, booking: Booking, exhausted: Account) -> Booking:
+        """Release the digits that the booking has claimed. Return the booking from an earlier, identical request if
+        there is one; otherwise, remember the refusal and raise RateLimited.
         """
-        before = await self._stored(booking)
-        if is_claimed and (before is None or before.alias != booking.alias):
+        before, now = await self._stored(booking), booking.created
+        if before is None or before.alias != booking.alias:
             await self._release(booking)
-        if before and before.is_usable(booking.created):
-            return before
-        limit, wait = exhausted.limit, exhausted.wait(booking.created)
-        if is_claimed:
+        if before is None or not before.is_usable(now):
             self._exhausted.remember(booking.integration, exhausted)
-            day = f"{booking.created:%Y-%m-%d}"
-            cause = f"On {day}, {limit.whose} requested more than {limit.burst} aliases in a short time."
+            whose, burst = exhausted.limit.whose, exhausted.limit.burst
+            cause = f"On {now:%Y-%m-%d}, {whose} requested more than {burst} aliases in a short time."
             await self._warn(booking.integration, cause, AlarmKind.QUOTA)
-        raise RateLimited(
-            f"You have requested too many VMRs in a short time. Please try again in {wait // _MINUTE + 1} minutes.",
-            wait.total_seconds(),
-        )
+        return _repeated(before, exhausted, now)
 
     async def _book(self, booking: Booking, accounts: Accounts) -> Booking:
         """Store the booking.
@@ -253,7 +245,7 @@ class Allocator:
                 limits = [account.limit for account in accounts.accounts]
                 accounts = await accounts_of(self._bookings, booking.integration, limits, booking.created)
                 if exhausted := accounts.exhausted(booking.created):
-                    return await self._refuse(booking, exhausted, is_claimed=True)
+                    return await self._refuse(booking, exhausted)
             if before and before.is_usable(booking.created):
                 if before.alias != booking.alias:
                     await self._release(booking)
@@ -271,3 +263,17 @@ class Allocator:
         if row and row.values["tag"] == booking.tag:
             with suppress(RowChanged):
                 await self._aliases.commit(row.partition, Delete(row))
+
+
+def _repeated(before: Booking | None, exhausted: Account, now: datetime) -> Booking:
+    """The booking from an earlier, identical request, to which the quota does not apply.
+
+    Raises RateLimited if there is none that is still usable.
+    """
+    if before and before.is_usable(now):
+        return before
+    wait = exhausted.wait(now)
+    raise RateLimited(
+        f"You have requested too many VMRs in a short time. Please try again in {wait // _MINUTE + 1} minutes.",
+        wait.total_seconds(),
+    )
