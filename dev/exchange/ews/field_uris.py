@@ -55,10 +55,17 @@ _SINCE = {
 _ALL = frozenset(f"{prefix}:{name}" for prefix, names in _KNOWN.items() for name in names.split())
 _FIRST = {uri: VERSIONS.index(version) for version, uris in _SINCE.items() for uri in uris.split()}
 
+#: What Exchange says (reported in exchangelib #96).
+_VIOLATION = (
+    "The request failed schema validation: The 'FieldURI' attribute is invalid - The value '{uri}' is invalid "
+    "according to its datatype 'http://schemas.microsoft.com/exchange/services/2006/types:UnindexedFieldURIType' - "
+    "The Enumeration constraint failed."
+)
+
 
 def check(uri: str, version: str) -> None:
     """Check that this version supports a requested property; raises `EwsError` if not."""
     if uri not in _ALL and uri.partition(":")[0] not in _ELSEWHERE:
-        raise EwsError("ErrorSchemaValidation", f"The 'FieldURI' attribute has an invalid value: '{uri}'.")
+        raise EwsError("ErrorSchemaValidation", _VIOLATION.format(uri=uri))
     if _FIRST.get(uri, 0) > VERSIONS.index(version):
         raise EwsError("ErrorInvalidPropertyRequest", f"The property {uri} does not exist in {version}.")
