@@ -1,6 +1,5 @@
 """Drives the web console in a browser, as an admin does. Its fixtures (`admin`, `api`, `corp`) are in conftest.py."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,6 +11,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from dev.environment import INTEGRATION, MANAGEMENT, Addresses
 from tests.browser.stack import now
 from tests.browser.timeouts import hanging
+from tests.support import eventually
 
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings", "changes", "people"]
@@ -90,8 +90,8 @@ async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
         }  # fmt: skip
         (await api.post("/dev/run/renew")).raise_for_status()  # without a subscription, only the next sweep finds it
         (await client.post(f"{stack.exchange}/dev/meetings", json=meeting)).raise_for_status()
-        found = {"text": details["alias"]}
-        async with asyncio.timeout(hanging() / 1000):
-            # Another process books the meeting, so there is no event in this process to wait for.
-            while not (await api.get("/api/admin/status/v1/meeting/", params=found)).json()["objects"]:  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
+
+        async def found() -> Any:
+            return (await api.get("/api/admin/status/v1/meeting/", params={"text": details["alias"]})).json()["objects"]
+
+        await eventually(found, "the meeting is booked", hanging() / 1000)

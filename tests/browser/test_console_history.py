@@ -1,6 +1,5 @@
 """The console's history, an admin's actions on a meeting, and two admins who save at the same time."""
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from playwright.async_api import expect
 from dev.environment import Addresses
 from tests.browser.console import CONNECTORS, HOSTILE, LOOKS, Admin, book
 from tests.browser.looks import violations
+from tests.browser.timeouts import hanging
+from tests.support import eventually
 
 CHANGES = "/api/admin/status/v1/change/"
 
@@ -151,11 +152,12 @@ async def test_instructions_are_sent_again_and_a_meeting_gets_another_owner(
     await admin.page.get_by_role("button", name="Send the instructions again").click()
     await expect(admin.page.get_by_text("The e-mail is on its way.")).to_be_visible()
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
-        mails: list[dict[str, Any]] = []
-        while not mails:
-            await asyncio.sleep(0.2)  # the stack has its own clock
+
+        async def has_instructions() -> bool:
             found = (await client.get(f"{stack.exchange}/dev/mailboxes/bob@example.com/messages")).json()["messages"]
-            mails = [each for each in found if meeting["tag"] in each["body_html"]]
+            return any(meeting["tag"] in each["body_html"] for each in found)
+
+        await eventually(has_instructions, "Bob gets the instructions", hanging() / 1000)
     await admin.page.get_by_role("link", name="History", exact=True).last.click()
     await admin.settled()
     await expect(admin.page.locator("tbody tr")).to_have_count(2)

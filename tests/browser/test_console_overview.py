@@ -1,6 +1,5 @@
 """W5, W6: charts, alarms and the doctor in the console; an integration's add-in, and the pane without Outlook."""
 
-import asyncio
 import os
 import re
 from pathlib import Path
@@ -16,7 +15,8 @@ from dev.provider.registry import SERVICE_APP, TENANT
 from tests.browser.console import CONNECTORS, LOOKS, Admin, book
 from tests.browser.looks import violations
 from tests.browser.overview_samples import overview
-from tests.support import ROOT
+from tests.browser.timeouts import hanging
+from tests.support import ROOT, eventually
 
 VIEWS = {
     "overview": "",
@@ -71,11 +71,16 @@ async def test_a_booked_meeting_is_counted_and_its_room_is_in_the_hourly_chart(
 ) -> None:
     before = (await own(api))["days"][-1]["meetings"]
     await book(stack, api, "Counted")
-    while (await own(api))["days"][-1]["meetings"] <= before:  # noqa: ASYNC110
-        await asyncio.sleep(0.2)  # the meeting is counted once its answer has been sent
+
+    async def is_counted() -> bool:
+        return bool((await own(api))["days"][-1]["meetings"] > before)
+
+    async def is_in_the_chart() -> bool:
+        return any((await own(api))["rooms_by_hour"])
+
+    await eventually(is_counted, "the meeting is counted, which follows its answer", hanging() / 1000)
     (await api.post("/dev/run/agenda")).raise_for_status()
-    while not any((await own(api))["rooms_by_hour"]):  # noqa: ASYNC110
-        await asyncio.sleep(0.2)  # the agenda's messages go through a queue
+    await eventually(is_in_the_chart, "the agenda's messages have been processed", hanging() / 1000)
     await admin.sign_in("integrations/1/overview")
     await expect(admin.page.get_by_text(re.compile(r"^At most \d+, on "))).to_be_visible()
     meetings = admin.page.locator("figure").filter(has_text="Meetings that got a room")

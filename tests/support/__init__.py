@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,13 @@ def shared_data(path: str) -> Path:
     return found
 
 
-async def eventually(check: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds. After a timeout, fail the test and say what it was waiting for."""
-    until = time.monotonic() + WAIT_TIMEOUT
-    while not check():
+async def eventually(check: Callable[[], object | Awaitable[object]], what: str, seconds: float = WAIT_TIMEOUT) -> None:
+    """Wait until a condition holds. After this time, fail the test and say what it was waiting for.
+
+    For states of another process, or of a server, of which a test cannot be notified.
+    """
+    until = time.monotonic() + seconds
+    while not (await found if isawaitable(found := check()) else found):
         if time.monotonic() > until:
-            pytest.fail(f"not within {WAIT_TIMEOUT:g} s: {what}")
-        await asyncio.sleep(0.01)
+            pytest.fail(f"not within {seconds:g} s: {what}")
+        await asyncio.sleep(0.02)

@@ -13,6 +13,7 @@ from dev.harness.times import tomorrow
 from shared.mailboxes.graph import mailbox as graph_mailbox
 from shared.queues import MEETING_REQUESTS
 from shared.storage import Queue
+from tests.support import eventually
 
 
 @pytest.fixture
@@ -53,9 +54,7 @@ async def test_a_notification_lost_during_a_cold_start_is_answered_once_even_if_
     monkeypatch.setattr(world.outages, "queue", lambda _: starting)
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
-    async with asyncio.timeout(60):
-        while starting.given < 2:  # noqa: ASYNC110  # Graph has given up on the first one and posts again
-            await asyncio.sleep(0.01)
+    await eventually(lambda: starting.given >= 2, "Graph has given up on the first post and posts again")
     assert world.memory.queue(MEETING_REQUESTS).sent == []
     await world.services.scheduling.timers.sweep()
     await world.drain()
