@@ -49,7 +49,9 @@ class Mailboxes:
     # --- the organizer
 
     def invite(self, title: str, recurrence: Json | None = None) -> "Meeting":
-        """Create a half-hour meeting, a week ahead, with a tag in its text."""
+        """Create a half-hour meeting, a week ahead, with a tag in its text. It is in the morning, so that moving it by
+        hours leaves it on the same day.
+        """
         start = (datetime.now(UTC) + timedelta(days=7)).replace(hour=10, minute=0, second=0, microsecond=0)
         tag = f"#PXPS:-{uuid.uuid4()}#"
         wanted: Json = {
