@@ -26,8 +26,8 @@ from dev.processes import free_port
 OPENINGS = 7
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 SMALL = 1024  # bytes; the size of a response without new content
-FIRST_OPENING = 60_000
-"""The maximum number of bytes that the pane loads before it can be used, without Microsoft's libraries."""
+FIRST_OPENING_MAX_BYTES = 60_000
+"""The maximum size of what the pane loads before it can be used, without Microsoft's libraries."""
 
 WATCH = """
 const seen = (name, ready) => new MutationObserver((_, observer) => {
@@ -87,7 +87,7 @@ def _openings(first: Opening, again: list[Opening]) -> list[Result]:
     new = sum(first.on_the_wire.values())
     return [
         Result("pane, first opening: usable after", first.usable_ms, "ms"),
-        Result("pane, first opening: on the wire", new, "bytes", FIRST_OPENING),
+        Result("pane, first opening: on the wire", new, "bytes", FIRST_OPENING_MAX_BYTES),
         Result("pane, second opening: usable after", median(one.usable_ms for one in again), "ms"),
         Result("pane, second opening: requests", len(wire), "requests", 1),
         Result("pane, second opening: on the wire", sum(wire.values()), "bytes", SMALL),

@@ -11,7 +11,7 @@ import { asKnown } from './attendees.js';
 
 /** @import {Mailbox, Placed} from './insert.js' */
 
-const LIMIT = 2_400; // characters; Outlook stores at most 2,500 per add-in (CustomProperties reference)
+const NOTE_MAX_LENGTH = 2_400; // characters; Outlook stores at most 2,500 per add-in (CustomProperties reference)
 
 /**
  * A note about what was placed; "" if it would be too long to be saved.
@@ -25,7 +25,7 @@ export function noted({ block: { mark, mailbox }, seen, invited, location }) {
     ...(invited && { mailbox: mailbox?.address, name: mailbox?.name, aliases: mailbox?.aliases?.join('\n') }),
     ...(location && { location }),
   });
-  return note.length <= LIMIT ? note : '';
+  return note.length <= NOTE_MAX_LENGTH ? note : '';
 }
 
 /**

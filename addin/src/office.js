@@ -13,8 +13,8 @@ import { clock } from './waiting.js';
 /** @typedef {typeof globalThis.Office} OfficeApi */
 
 const OUTLOOK_CALL_TIMEOUT = 15_000; // milliseconds
-const TELL = 2000; // milliseconds to wait for optional information
-const POLL = 50;
+const OPTIONAL_CALL_TIMEOUT = 2000; // milliseconds to wait for optional information
+const OFFICE_POLL_INTERVAL = 50; // milliseconds
 
 /** Outlook returned an error (`code`, as in its documentation), or nothing (`timedOut`). */
 export class OutlookError extends Error {
@@ -36,7 +36,7 @@ export class OutlookError extends Error {
  * @returns {Promise<{office: OfficeApi, host: Office.HostType|null}>}  host is null outside of Office
  */
 export async function officeReady() {
-  while (!globalThis.Office?.onReady) await clock.pause(POLL);
+  while (!globalThis.Office?.onReady) await clock.pause(OFFICE_POLL_INTERVAL);
   const { host } = await Office.onReady();
   return { office: Office, host };
 }
@@ -132,7 +132,7 @@ export class Outlook {
    */
   async #told(name, ask) {
     try {
-      return await this.call(name, ask, TELL);
+      return await this.call(name, ask, OPTIONAL_CALL_TIMEOUT);
     } catch {
       return null;
     }

@@ -67,8 +67,8 @@ class Subscription:
     def wants_reauthorization(self, now: datetime) -> bool:
         """Whether the service must request reauthorization now.
 
-        The exact time has not been confirmed against a live tenant. Here it is in the last quarter of the lifetime, and
-        at most twelve hours before expiry.
+        The exact time has not been confirmed against a live tenant. Here it is in the last quarter of the
+        subscription's lifetime, and at most twelve hours before expiry.
         """
         left = self.expires - now
         return not self.warned and left < min(timedelta(hours=12), (self.expires - self.starts) / 4)

@@ -15,7 +15,7 @@ BASIC = ("admin", "local-node")
 TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CLAIMS = {"iss", "sub", "aud", "iat", "exp", "jti"}
-_LIFETIME = 3600
+_TOKEN_LIFETIME_SECONDS = 3600
 
 
 class Auth:
@@ -44,12 +44,16 @@ class Auth:
             claims = self._claims(form.get("client_assertion", ""), audience)
         except jwt.PyJWTError:
             return 401, {"error": "invalid_client"}
-        if claims.keys() != _CLAIMS or claims["exp"] - claims["iat"] != _LIFETIME or claims["jti"] in self._assertions:
+        if (
+            claims.keys() != _CLAIMS
+            or claims["exp"] - claims["iat"] != _TOKEN_LIFETIME_SECONDS
+            or claims["jti"] in self._assertions
+        ):
             return 401, {"error": "invalid_client"}
         self._assertions.add(claims["jti"])
         token = secrets.token_urlsafe(24)
-        self.tokens[token] = self._now().timestamp() + _LIFETIME
-        return 200, {"access_token": token, "expires_in": _LIFETIME, "token_type": "Bearer"}
+        self.tokens[token] = self._now().timestamp() + _TOKEN_LIFETIME_SECONDS
+        return 200, {"access_token": token, "expires_in": _TOKEN_LIFETIME_SECONDS, "token_type": "Bearer"}
 
     def _claims(self, assertion: str, audience: str) -> dict[str, Any]:
         client = str(jwt.decode(assertion, options={"verify_signature": False}).get("iss", ""))

@@ -15,8 +15,8 @@ from dev.provider.faces import Face
 from dev.provider.keys import Keys
 from dev.provider.registry import TENANT, Account, Application, accounts, applications
 
-TOKEN_LIFETIME = 3600
-"""The lifetime of access and ID tokens, in seconds."""
+TOKEN_LIFETIME_SECONDS = 3600
+"""How long access and ID tokens are valid."""
 
 
 class Refused(Exception):
@@ -110,12 +110,12 @@ class Provider:
         refresh_token = secrets.token_urlsafe(48)
         self.refresh_tokens[refresh_token] = granted
         now = int(self.clock().timestamp())
-        times = {"iat": now, "nbf": now, "exp": now + TOKEN_LIFETIME}
+        times = {"iat": now, "nbf": now, "exp": now + TOKEN_LIFETIME_SECONDS}
         face, account, app = granted.face, granted.account, granted.application
         resource = form.get("resource") or app.resource
         return {
             "token_type": "Bearer",
-            "expires_in": face.number(TOKEN_LIFETIME),
+            "expires_in": face.number(TOKEN_LIFETIME_SECONDS),
             "access_token": self.keys.sign(times | face.access_token(account, app, resource) | account.claims),
             "id_token": self.keys.sign(times | face.id_token(account, app, granted.asked) | account.claims),
             "refresh_token": refresh_token,
@@ -132,8 +132,8 @@ class Provider:
         resource = form.get("resource") or form.get("scope", "").removesuffix("/.default")
         now = int(self.clock().timestamp())
         claims = {"iss": face.issuer, "tid": TENANT, "aud": resource, "appid": app.client_id, "iat": now, "nbf": now}
-        token = self.keys.sign(claims | {"exp": now + TOKEN_LIFETIME, "roles": ["full_access_as_app"]})
-        return {"token_type": "Bearer", "expires_in": face.number(TOKEN_LIFETIME), "access_token": token}
+        token = self.keys.sign(claims | {"exp": now + TOKEN_LIFETIME_SECONDS, "roles": ["full_access_as_app"]})
+        return {"token_type": "Bearer", "expires_in": face.number(TOKEN_LIFETIME_SECONDS), "access_token": token}
 
 
 def _check_client(application: Application, form: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ from infra.live_check.graph import Graph, Json, Refused
 from infra.live_check.meetings import Mailboxes
 from infra.live_check.table import Differs, NotTried, Table, expect
 
-_LIFETIME = timedelta(hours=1)
+_SUBSCRIPTION_LIFETIME = timedelta(hours=1)
 
 
 def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
@@ -33,7 +33,7 @@ def _subscribe(boxes: Mailboxes, webhooks: str, path: str) -> Json:
         "notificationUrl": f"{webhooks}{path}",
         "lifecycleNotificationUrl": f"{webhooks}{path}",
         "clientState": boxes.mark,
-        "expirationDateTime": f"{datetime.now(UTC) + _LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
+        "expirationDateTime": f"{datetime.now(UTC) + _SUBSCRIPTION_LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
         "latestSupportedTlsVersion": "v1_2",
     }
     return boxes.graph.post("/subscriptions", wanted)

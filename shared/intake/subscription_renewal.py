@@ -1,7 +1,8 @@
 """Renews a mailbox's subscription, and replaces it if it is lost or was created on different terms (M9).
 
 A timer renews every subscription once per RENEW_EVERY, which also reveals those that Exchange has lost. On other
-occasions (a lifecycle notification, a check by an admin), a subscription is renewed if less than RENEW_BEFORE is left.
+occasions (a lifecycle notification, a check by an admin), a subscription is renewed if it expires within
+SUBSCRIPTION_RENEWAL_MARGIN.
 """
 
 from datetime import datetime, timedelta
@@ -13,20 +14,20 @@ from shared.storage import RowChanged
 RENEW_EVERY = timedelta(hours=20)
 """Subscriptions last six days (SUBSCRIPTION_LIFETIME in mailboxes/graph/subscriptions.py)."""
 
-RENEW_BEFORE = timedelta(hours=48)
+SUBSCRIPTION_RENEWAL_MARGIN = timedelta(hours=48)
 
 
 async def renewed_or_created(
-    subscriptions: Subscriptions, state: WatchState, now: datetime, *, at_once: bool = False
+    subscriptions: Subscriptions, state: WatchState, now: datetime, *, force: bool = False
 ) -> bool:
-    """Renew the stored subscription if less than RENEW_BEFORE is left, or in any case with `at_once`. Returns whether a
-    new one had to be created.
+    """Renew the stored subscription if it expires within SUBSCRIPTION_RENEWAL_MARGIN, or in any case with `force`.
+    Returns whether a new one had to be created.
     """
     terms = subscriptions.terms
     row = await state.read(SUBSCRIPTION)
     if row and row.values.get("terms") == terms:
         subscribed = subscription_of(row)
-        if not at_once and now + RENEW_BEFORE < subscribed.expires:
+        if not force and now + SUBSCRIPTION_RENEWAL_MARGIN < subscribed.expires:
             return False
         if renewed := await subscriptions.renew(subscribed.id, now):
             await _store(state, renewed, terms)

@@ -94,18 +94,18 @@ class Watcher:
         if self.state.lined_up:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
 
-    async def keep_subscribed(self, *, at_once: bool = False) -> bool:
+    async def keep_subscribed(self, *, force: bool = False) -> bool:
         """See subscription_renewal.py. Returns whether a new subscription had to be created. If so, the caller must
         sweep, because messages that arrived in between were not announced.
         """
         if self.subscriptions is None:
             return False
-        return await renewed_or_created(self.subscriptions, self.state, self.clock.now(), at_once=at_once)
+        return await renewed_or_created(self.subscriptions, self.state, self.clock.now(), force=force)
 
     async def resync(self, *, resubscribe: bool) -> int:
         """Repair the subscription if requested, then sweep. Returns the number of messages found."""
         if resubscribe:
-            await self.keep_subscribed(at_once=True)
+            await self.keep_subscribed(force=True)
         return await self.sweep()
 
     async def sweep(self, *, thorough: bool = True) -> int:

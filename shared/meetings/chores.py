@@ -153,7 +153,7 @@ class Chores:
         watcher = self._watcher(visit)
 
         async def renew(visit: Visit) -> None:
-            if await (await watcher()).keep_subscribed(at_once=True):
+            if await (await watcher()).keep_subscribed(force=True):
                 await (await watcher()).sweep()
             visit.turn.put_off(_RENEW, now + RENEW_EVERY)
 

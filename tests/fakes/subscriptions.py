@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.mailboxes.subscription import Subscription
 
-LIFETIME = timedelta(days=6)
+SUBSCRIPTION_LIFETIME = timedelta(days=6)
 
 
 class FakeSubscriptions:
@@ -22,7 +22,7 @@ class FakeSubscriptions:
     async def create(self, now: datetime) -> Subscription:
         if self.failure:
             raise self.failure
-        created = Subscription(f"subscription-{len(self.made) + 1}", now + LIFETIME)
+        created = Subscription(f"subscription-{len(self.made) + 1}", now + SUBSCRIPTION_LIFETIME)
         self.made.append(created.id)
         self.alive[created.id] = created.expires
         return created
@@ -31,5 +31,5 @@ class FakeSubscriptions:
         self.renewed += 1
         if self.alive.get(subscription_id, now) <= now:
             return None
-        self.alive[subscription_id] = now + LIFETIME
-        return Subscription(subscription_id, now + LIFETIME)
+        self.alive[subscription_id] = now + SUBSCRIPTION_LIFETIME
+        return Subscription(subscription_id, now + SUBSCRIPTION_LIFETIME)

@@ -10,7 +10,7 @@ from shared.clock import Clock
 from shared.errors import Unavailable
 from shared.identity.sign_in.endpoint import SignInRefused
 
-_RENEW_BEFORE = timedelta(minutes=5)
+_TOKEN_RENEWAL_MARGIN = timedelta(minutes=5)
 
 Ask = Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
 """Send a form to the token endpoint and return the endpoint's response. Raises SignInRefused, Unavailable."""
@@ -32,7 +32,7 @@ class AppTokens:
 
     async def token(self) -> str:
         """A token that is valid for at least five minutes. Raises Unavailable."""
-        if self._clock.now() >= self._expires - _RENEW_BEFORE:
+        if self._clock.now() >= self._expires - _TOKEN_RENEWAL_MARGIN:
             try:
                 answer = await self._ask(await self._form())
             except SignInRefused as refused:

@@ -13,7 +13,7 @@ from shared.managed_identity import managed_identity
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
-_RENEW_BEFORE_SECONDS = 300
+_TOKEN_RENEWAL_MARGIN_SECONDS = 300
 
 Secret = Callable[[], Awaitable[str]]
 """Fetches the client secret."""
@@ -44,7 +44,7 @@ class AzureTokens:
         """See Tokens.token. The `roles` claim is never checked, because RBAC for Applications empties it (exchange.md
         §6).
         """
-        if self._expires - _RENEW_BEFORE_SECONDS <= time.time():
+        if self._expires - _TOKEN_RENEWAL_MARGIN_SECONDS <= time.time():
             from azure.core.exceptions import AzureError
 
             try:

@@ -29,7 +29,7 @@ OTHER_INTEGRATION = "22222222-2222-4222-8222-222222222222"
 FORM = AliasFormat("meet", 6, "example.com")
 TINY = AliasFormat("m", 1, "example.com")
 ALICE, BOB = Caller("exchange:alice", "exchange_token"), Caller("exchange:bob", "exchange_token")
-LIFETIME = timedelta(days=30)
+RESERVED_FOR = timedelta(days=30)
 
 
 class AllocationWorld:
@@ -42,7 +42,7 @@ class AllocationWorld:
         self.given: set[str] = set()
 
     async def allocate(self, form: AliasFormat = FORM, caller: Caller = ALICE, key: str = "") -> Booking:
-        booking = await self.allocator.allocate(INTEGRATION, form, caller, LIFETIME, key)
+        booking = await self.allocator.allocate(INTEGRATION, form, caller, RESERVED_FOR, key)
         self.given.add(booking.tag)
         return booking
 
@@ -102,7 +102,7 @@ async def test_an_alias_consists_of_prefix_digits_and_domain(world: AllocationWo
     assert re.fullmatch(r"meet\d{8}@example\.com", booking.alias)
     assert booking.numeric_alias == booking.alias.removesuffix("@example.com")
     assert (booking.state, booking.meeting, booking.owner) == (State.RESERVED, "", ALICE.key)
-    assert (booking.created, booking.expires) == (world.clock.now(), world.clock.now() + LIFETIME)
+    assert (booking.created, booking.expires) == (world.clock.now(), world.clock.now() + RESERVED_FOR)
     assert await world.booking(booking.tag) == booking
 
 
@@ -132,7 +132,7 @@ async def test_integrations_share_one_number_space(world: AllocationWorld) -> No
     """A1: digits are unique across the deployment, whatever the domain, because a bridge also accepts digits alone."""
     first = [await world.allocate(TINY) for _ in range(5)]
     other_domain = AliasFormat("m", 1, "example.org")
-    second = [await world.allocator.allocate(OTHER_INTEGRATION, other_domain, ALICE, LIFETIME) for _ in range(4)]
+    second = [await world.allocator.allocate(OTHER_INTEGRATION, other_domain, ALICE, RESERVED_FOR) for _ in range(4)]
     assert len({booking.numeric_alias for booking in first + second}) == 9
 
 
@@ -173,7 +173,7 @@ async def test_the_share_of_used_numbers_is_estimated(world: AllocationWorld) ->
     kept = (await full(world))[0]
     assert await world.allocator.share_in_use(TINY) == 1
     await world.use(kept)
-    world.clock.move(LIFETIME)
+    world.clock.move(RESERVED_FOR)
     before = world.storage.round_trips
     assert 0 < await world.allocator.share_in_use(TINY, sample=200) < 0.4
     assert world.storage.round_trips - before == 200
@@ -184,7 +184,7 @@ async def test_digits_of_expired_reservations_are_reused_and_the_old_tag_becomes
 ) -> None:
     """A3: the digits of an unused alias become free."""
     old = await full(world)
-    world.clock.move(LIFETIME - timedelta(seconds=1))
+    world.clock.move(RESERVED_FOR - timedelta(seconds=1))
     with pytest.raises(NumberSpaceFull):
         await world.allocate(TINY)
     world.clock.move(timedelta(seconds=1))
@@ -201,7 +201,7 @@ async def test_a_used_alias_is_never_reassigned(world: AllocationWorld, close: b
     used = await world.use(first)
     if close:
         await PolicyPlatform(world.storage).show(used.closed())
-    world.clock.move(LIFETIME * 10)
+    world.clock.move(RESERVED_FOR * 10)
     others = [booking for booking in await full(world) if booking.tag != used.tag]
     assert used.numeric_alias not in {booking.numeric_alias for booking in others}
     assert await world.holder(used.numeric_alias) == used.tag
@@ -213,7 +213,7 @@ async def test_an_alias_used_at_the_last_moment_is_not_reassigned(world: Allocat
     for booking in bookings:
         used = scheduled(booking)
         await world.storage.table("meetings").commit(INTEGRATION, Replace(booking.row, used.values()))
-    world.clock.move(LIFETIME * 2)
+    world.clock.move(RESERVED_FOR * 2)
     with pytest.raises(NumberSpaceFull):
         await world.allocate(TINY)
 
@@ -228,7 +228,7 @@ async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld
         await world.allocate(caller=BOB, key="click-1"),
         await world.allocate(),
         await world.allocate(),
-        await world.allocator.allocate(OTHER_INTEGRATION, FORM, ALICE, LIFETIME, "click-1"),
+        await world.allocator.allocate(OTHER_INTEGRATION, FORM, ALICE, RESERVED_FOR, "click-1"),
     ]
     assert len({booking.tag for booking in [first, *others]}) == 6
     await world.check_uniqueness()
@@ -237,7 +237,7 @@ async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld
 async def test_a_tag_cannot_be_computed_without_the_signing_key(world: AllocationWorld) -> None:
     """Anyone who has a tag can book its alias, but neither the idempotency key nor the caller is secret."""
     stranger = Allocator(MemoryStorage(), world.clock, b"x" * 32)
-    theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, LIFETIME, "click-1")
+    theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, RESERVED_FOR, "click-1")
     assert theirs.tag != (await world.allocate(key="click-1")).tag
 
 
@@ -266,19 +266,19 @@ async def test_a_used_booking_is_returned_for_its_key(world: AllocationWorld) ->
 
 
 async def test_an_expired_reservation_is_renewed_for_its_key(world: AllocationWorld) -> None:
-    """An expired tag is never returned again. The tag for a repeated click has a full lifetime ahead of it."""
+    """An expired tag is never returned again. The tag for a repeated click is valid for the whole time again."""
     first = await world.allocate(key="click")
-    world.clock.move(LIFETIME + timedelta(days=1))
+    world.clock.move(RESERVED_FOR + timedelta(days=1))
     again = await asyncio.gather(*(world.allocate(key="click") for _ in range(10)))
     assert {booking.tag for booking in again} == {first.tag}
-    assert {booking.expires for booking in again} == {world.clock.now() + LIFETIME}
+    assert {booking.expires for booking in again} == {world.clock.now() + RESERVED_FOR}
     assert len({booking.alias for booking in again}) == 1
     await world.check_uniqueness()
 
 
 async def test_a_renewed_reservation_outlives_its_original_digits(world: AllocationWorld) -> None:
     first = await world.allocate(TINY, key="click")
-    world.clock.move(LIFETIME + timedelta(days=1))
+    world.clock.move(RESERVED_FOR + timedelta(days=1))
     renewed = await world.allocate(FORM, key="click")
     await full(world)
     assert renewed.alias != first.alias
@@ -292,10 +292,10 @@ async def test_a_crash_between_the_two_writes_does_no_harm(world: AllocationWorl
     """
     for _ in range(10):
         with suppress(ConnectionError, NumberSpaceFull):
-            await world.crashing().allocate(INTEGRATION, TINY, ALICE, LIFETIME, "click")
+            await world.crashing().allocate(INTEGRATION, TINY, ALICE, RESERVED_FOR, "click")
     booking = await world.allocate(FORM, key="click")
     assert await world.holder(booking.numeric_alias) == booking.tag
-    world.clock.move(LIFETIME)
+    world.clock.move(RESERVED_FOR)
     assert len(await full(world)) == 10
     await world.check_uniqueness()
 
@@ -363,7 +363,7 @@ steps = st.builds(
 
 
 timers = st.tuples(
-    st.sampled_from([timedelta(0), timedelta(days=11), LIFETIME - timedelta(seconds=2)]),
+    st.sampled_from([timedelta(0), timedelta(days=11), RESERVED_FOR - timedelta(seconds=2)]),
     st.lists(steps, min_size=2, max_size=25),
 )
 

@@ -8,13 +8,13 @@ from dev.harness.storage import MemoryQueue, MemoryStorage
 from shared.bookings.operation import correlation_id
 from shared.errors import RateLimited, Unavailable
 from shared.intake.notice import decode
-from shared.intake.subscription_renewal import RENEW_BEFORE
+from shared.intake.subscription_renewal import SUBSCRIPTION_RENEWAL_MARGIN
 from shared.intake.watcher import SWEEP_MAX_PAGES, MailboxUnreadable, Watcher
 from shared.mailboxes.mailbox import Changes, Folder, MessageNotFound
 from shared.storage import Put
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
-from tests.fakes.subscriptions import LIFETIME, FakeSubscriptions
+from tests.fakes.subscriptions import SUBSCRIPTION_LIFETIME, FakeSubscriptions
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 SECOND = timedelta(seconds=1)
@@ -67,12 +67,12 @@ async def test_a_mailbox_is_subscribed_to_only_once(world: WatcherWorld) -> None
 
 async def test_a_subscription_is_renewed_two_days_before_it_expires(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
-    world.clock.move(LIFETIME - RENEW_BEFORE - SECOND)
+    world.clock.move(SUBSCRIPTION_LIFETIME - SUBSCRIPTION_RENEWAL_MARGIN - SECOND)
     await world.watcher.keep_subscribed()
     assert world.subscriptions.renewed == 0
     world.clock.move(SECOND)
     assert await world.watcher.keep_subscribed() is False
-    assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
+    assert world.subscriptions.alive == {"subscription-1": world.clock.now() + SUBSCRIPTION_LIFETIME}
     await world.watcher.keep_subscribed()
     assert world.subscriptions.renewed == 1, "the new expiry is stored"
 
@@ -80,14 +80,14 @@ async def test_a_subscription_is_renewed_two_days_before_it_expires(world: Watch
 async def test_the_renewal_timer_renews_a_subscription_long_before_it_expires(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
     world.clock.move(timedelta(hours=6))
-    assert await world.watcher.keep_subscribed(at_once=True) is False
-    assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
+    assert await world.watcher.keep_subscribed(force=True) is False
+    assert world.subscriptions.alive == {"subscription-1": world.clock.now() + SUBSCRIPTION_LIFETIME}
 
 
 async def test_a_lost_subscription_is_created_again(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
     world.subscriptions.alive.clear()
-    assert await world.watcher.keep_subscribed(at_once=True) is True
+    assert await world.watcher.keep_subscribed(force=True) is True
     assert list(world.subscriptions.alive) == ["subscription-2"]
     assert await world.watcher.keep_subscribed() is False
 
@@ -97,19 +97,19 @@ async def test_a_subscription_that_cannot_be_recreated_does_not_count_as_alive(w
     await world.watcher.keep_subscribed()
     world.subscriptions.alive.clear()
     world.subscriptions.failure = Unavailable("the handshake failed")
-    for at_once in (True, False, False):
+    for force in (True, False, False):
         with pytest.raises(Unavailable):
-            await world.watcher.keep_subscribed(at_once=at_once)
+            await world.watcher.keep_subscribed(force=force)
     world.subscriptions.failure = None
     assert await world.watcher.keep_subscribed() is True
 
 
-@pytest.mark.parametrize("at_once", [True, False])
-async def test_a_subscription_with_outdated_terms_is_replaced(world: WatcherWorld, at_once: bool) -> None:
+@pytest.mark.parametrize("force", [True, False])
+async def test_a_subscription_with_outdated_terms_is_replaced(world: WatcherWorld, force: bool) -> None:
     """After a rotation of the signing key, notifications signed with the old key are rejected."""
     await world.watcher.keep_subscribed()
     world.subscriptions.terms = "second"
-    assert await world.watcher.keep_subscribed(at_once=at_once) is True
+    assert await world.watcher.keep_subscribed(force=force) is True
     assert (world.subscriptions.made, world.subscriptions.renewed) == (["subscription-1", "subscription-2"], 0)
     assert await world.watcher.keep_subscribed() is False
 
@@ -117,7 +117,7 @@ async def test_a_subscription_with_outdated_terms_is_replaced(world: WatcherWorl
 async def test_a_mailbox_without_subscriptions_is_watched_by_sweeps_alone(world: WatcherWorld) -> None:
     world.is_polled = True
     world.mailbox.deliver_mail("a")
-    assert await world.watcher.keep_subscribed(at_once=True) is False
+    assert await world.watcher.keep_subscribed(force=True) is False
     assert await world.watcher.resync(resubscribe=True) == 1
     assert world.subscriptions.made == []
 
