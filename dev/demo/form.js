@@ -27,7 +27,8 @@ outlook.onChange = showForm;
 /** Compose a new, empty meeting. */
 export function composeNew() {
   const { now } = page.seen;
-  const start = plus(now, 60 - (minutesOf(now) % 30));
+  const soon = plus(now, 60 - (minutesOf(now) % 30));
+  const start = at(dayOf(soon), timeOf(soon));
   const format = page.options.plain ? 'text' : 'html';
   const body = format === 'text' ? GREETING.join('\n\n') : GREETING.map((line) => `<p>${line}</p>`).join('');
   const attendees = [page.options.delegate ? page.user : other()];
@@ -41,9 +42,11 @@ export function composeNew() {
 export function composeAgain() {
   const { subject } = outlook.meeting;
   const times = ['day', 'from', 'to', 'repeat'].map((id) => field(id).value);
+  const { opened } = page;
   const isNew = !page.edited;
   composeNew();
   if (!isNew) return;
+  page.opened = opened;
   ['day', 'from', 'to', 'repeat'].forEach((id, index) => (field(id).value = times[index]));
   outlook.meeting.subject = field('subject').value = subject;
 }
@@ -115,6 +118,11 @@ function showTimes({ start, end, isAllDay, repeat }) {
   for (const id of ['day', 'from', 'to', 'repeat', 'all-day']) field(id).disabled = repeat === 'kept';
   part('kept').hidden = repeat !== 'kept';
   readAllDay();
+  page.opened = { start, end, times: shownTimes() };
+}
+
+function shownTimes() {
+  return [...['day', 'from', 'to'].map((id) => field(id).value), field('all-day').checked].join(' ');
 }
 
 /**
@@ -179,11 +187,13 @@ function addresses() {
   return field('attendees').value.split(/[,;\s]+/).filter(Boolean);
 }
 
+/** The meeting's start and end. A meeting whose times are unchanged may end on a later day, which the form does not show. */
 function when() {
+  const { start, end, times } = page.opened;
+  if (times === shownTimes()) return { start, end };
   const [day, from, to] = ['day', 'from', 'to'].map((id) => field(id).value);
-  const midnight = plus(at(day, '00:00'), 24 * 60); // at the end of the day
-  if (field('all-day').checked) return { start: at(day, '00:00'), end: midnight };
-  return { start: at(day, from), end: to === '00:00' ? midnight : at(day, to) };
+  if (!field('all-day').checked) return { start: at(day, from), end: at(day, to) };
+  return { start: at(day, '00:00'), end: plus(at(day, '00:00'), 24 * 60) };
 }
 
 /** @returns {Draft} */
@@ -193,7 +203,7 @@ function draft() {
   if (wrong) throw new Refusal(`“${wrong}” is not an e-mail address.`);
   if (!addresses().length) throw new Refusal('Invite at least one person.');
   const repeat = field('day').disabled ? 'kept' : field('repeat').value;
-  const { start, end } = page.edited && repeat === 'kept' ? page.edited : when();
+  const { start, end } = when();
   if (end <= start) throw new Refusal('The meeting must end after it starts.');
   const isAllDay = field('all-day').checked;
   return { subject, attendees: addresses(), start, end, isAllDay, repeat, location, body, format, properties };

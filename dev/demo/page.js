@@ -12,6 +12,7 @@ export const page = {
   },
   day: '', // shown on the timeline
   edited: /** @type {Meeting|null} */ (null),
+  opened: { start: new Date(0), end: new Date(0), times: '' }, // when the meeting in the form takes place, and how it is shown
   exchanges: /** @type {Exchange[]} */ ([]),
   exchange: /** @type {Exchange} */ (
     // the Exchange for which meetings are composed

@@ -113,8 +113,10 @@ class Visit:
     async def in_a_while(self, subject: str) -> str:
         """Book a meeting whose room is already open. Returns its alias."""
         start = await self.now() + timedelta(minutes=10)
-        end = "23:59" if start.hour == 23 else f"{start + timedelta(minutes=20):%H:%M}"
-        await self.fill(subject, f"{start:%Y-%m-%d}", f"{start:%H:%M}", end)
+        end = start + timedelta(minutes=19)
+        if end.day != start.day:  # the times typed into the form are on one day
+            start, end = end.replace(minute=0), end.replace(minute=19)
+        await self.fill(subject, f"{start:%Y-%m-%d}", f"{start:%H:%M}", f"{end:%H:%M}")
         await self.add_room()
         await self.send(subject)
         return await self.meeting(subject).locator(".alias").inner_text()

@@ -4,13 +4,16 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Route, expect
 
 from dev.environment import DEMO, Addresses
 from tests.browser.demo import Visit, visiting
 from tests.browser.outlook import NEXT_TURN
+from tests.browser.stack import now, running_stack
 from tests.browser.timeouts import hanging
 
 RAW = re.compile(r"\b(?:request|tentativelyAccepted|notResponded|singleInstance|undefined|null|NaN)\b")
@@ -110,6 +113,27 @@ async def test_the_timeline_and_the_list_agree(visit: Visit) -> None:
     await expect(visit.meeting("Open in both").locator(".room.open")).to_be_visible()
     await visit.meeting("Open in both").locator("button.link").click()
     await expect(visit.page.locator("#windows span.open", has_text="Open in both")).to_be_visible()
+
+
+async def test_a_meeting_late_in_the_evening_ends_on_the_next_day(browser: Browser, tmp_path: Path) -> None:
+    with running_stack(tmp_path) as stack:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+            late = (await now(stack) + timedelta(days=1)).replace(hour=22, minute=40)
+            (await client.post(f"{stack.exchange}/dev/clock", json={"now": late.isoformat()})).raise_for_status()
+        async with visiting(browser, stack) as visit:
+            await expect(visit.page.locator("#from")).to_have_value("23:30")
+            await expect(visit.page.locator("#to")).to_have_value("00:30")
+            await visit.fill("Night shift")
+            await visit.add_room()
+            await visit.send("Night shift")
+            meeting = visit.meeting("Night shift")
+            await expect(meeting).to_contain_text("23:30–00:30")
+            await meeting.get_by_role("button", name="Edit").click()
+            await visit.page.fill("#subject", "Longer night shift")
+            await visit.send("Longer night shift")
+            await visit.page.fill("#to", "00:15")
+            await visit.page.click("#send")
+            await expect(visit.page.locator("#notice.fault")).to_have_text("The meeting must end after it starts.")
 
 
 async def test_the_page_keeps_updating_while_it_shows_an_error(visit: Visit) -> None:
